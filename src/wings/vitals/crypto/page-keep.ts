@@ -49,18 +49,19 @@ export function keepShare(
  * The hash of what a server keeps, as the manifest and the batch have it. The salt is 256 bits that nobody else knows:
  * two servers know the page less one share, and would try values against an unsalted hash. Rule VP-15.
  */
-export function keptHash(server: ServerNumber, head: PageHead, kept: KeptShare): Uint8Array {
+export const keptHash = (server: ServerNumber, head: PageHead, kept: KeptShare): Uint8Array =>
+  keptHashUnder(server, binderOf(head), kept);
+
+/** The same where the binder is at hand. */
+export function keptHashUnder(
+  server: ServerNumber,
+  binder: Uint8Array,
+  kept: KeptShare,
+): Uint8Array {
   return labelledHash(
     vitalsNames.labels.pageKept,
     concatBytes(
-      ...[
-        Uint8Array.of(server),
-        binderOf(head),
-        kept.roll,
-        kept.histogram,
-        kept.clinical,
-        kept.salt,
-      ],
+      ...[Uint8Array.of(server), binder, kept.roll, kept.histogram, kept.clinical, kept.salt],
     ),
   );
 }

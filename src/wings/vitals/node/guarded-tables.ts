@@ -5,6 +5,8 @@ export interface GuardedTable {
   readonly key: readonly string[];
   /** The other columns under the MAC, in their order. What is missing here is bound otherwise (the table of VT-5). */
   readonly bound: readonly string[];
+  /** Read beside them by a scrub: bound by what is under the MAC. */
+  readonly beside?: readonly string[];
   /** Rows are counted: one that is gone, or is there again, is found by nothing else. */
   readonly isCounted: boolean;
 }
@@ -22,6 +24,7 @@ export const pageTables = [
       ...['page', 'trio', 'manifest_hash', 'signature', 'sensor', 'pseudonym', 'panel', 'hour'],
       ...['n', 'leaf', 'at_ms', 'state', 'code'],
     ],
+    beside: ['manifest', 'batch', 'roll', 'histogram', 'clinical', 'salt'],
   },
   { name: 'bodies', key: ['id'], bound: ['body'], isCounted: false },
   { name: 'sayings', key: ['id'], bound: ['said'], isCounted: false },
@@ -37,7 +40,7 @@ export const pageTables = [
   { name: 'day_counters', key: ['id'], bound: ['histograms'], isCounted: true },
   { name: 'kept', key: ['name'], bound: ['value'], isCounted: true },
   // Its bytes by its name.
-  { name: 'envelopes', key: ['number'], bound: ['name'], isCounted: true },
+  { name: 'envelopes', key: ['number'], bound: ['name'], beside: ['envelope'], isCounted: true },
   { name: 'page_envelopes', key: ['id'], bound: ['number'], isCounted: false },
 ] as const satisfies readonly GuardedTable[];
 

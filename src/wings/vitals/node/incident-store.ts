@@ -56,7 +56,8 @@ export interface IncidentStore {
   /** It is rebuilt, and the report says so; in one step. */
   lift(trio: string, report: Pick<NewIncident, 'name' | 'signed'>): Promise<void>;
   toTell(most: number): Promise<readonly ToTell[]>;
-  told(of: Omit<ToTell, 'incident'>): Promise<void>;
+  /** In one step. */
+  told(all: readonly Omit<ToTell, 'incident'>[]): Promise<void>;
   round(): Promise<KeptRound>;
   keepRound(round: KeptRound): Promise<void>;
   close(): Promise<void>;

@@ -221,10 +221,10 @@ export interface PageUpkeep extends Upkeep {
     trio: string,
     batches: { readonly first: number; readonly last: number },
   ): Promise<readonly Uint8Array[]>;
+  /** Of these pages, in their order; undefined: of one there is none. */
+  leaves(pages: readonly Uint8Array[]): Promise<readonly Uint8Array[] | undefined>;
   /** A kept share as it stands, whatever became of its row; undefined: there is none. */
   share(page: Uint8Array): Promise<StoredShare | undefined>;
   /** In one step: the batch, its pages and their sums are these from now on, whatever stood in their place. */
   mendBatch(batch: PlannedBatch, pages: readonly MendedPage[]): Promise<void>;
-  /** In one step: rows of these tables that do not hold go, pages that wait with them are refused, counts are of what is left. */
-  drop(tables: readonly string[], code: string): Promise<void>;
 }

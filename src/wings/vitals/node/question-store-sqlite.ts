@@ -151,6 +151,15 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
         };
       },
       scrubWhole: async (isFull) => guard.scrubWhole(isFull),
+      wasWrittenByOthers: async () => guard.wasWrittenByOthers(),
+      async drop() {
+        whole(() =>
+          guard.mending(() => {
+            for (const table of questionTables) guard.dropBad(table);
+            guard.recount();
+          }),
+        );
+      },
     },
   };
 }

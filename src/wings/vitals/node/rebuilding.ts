@@ -4,6 +4,7 @@ import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import type { IncidentReport } from '../api/incident-report.ts';
 import { pageManifest } from '../api/page.ts';
+import type { ServerNumber } from '../crypto/page-head.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { mostRootsOfRebuilt } from '../ledger/acts/server-rebuilt.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
@@ -52,7 +53,10 @@ export class Rebuilding {
     const standing = this.#tampering.quarantines();
     const rebuilt: Rebuilt[] = [];
     for (const quarantine of standing) rebuilt.push(await this.#batches(upkeep, quarantine, key));
-    await upkeep.drop(droppedTables, 'PEER_DISAGREES');
+    const numbers = await this.#numbers();
+    const numberOf = (trio: string) => numbers.get(trio);
+    await upkeep.drop('PEER_DISAGREES', numberOf);
+    await this.#base.questions.upkeep?.drop('ANSWER_LOST', numberOf);
     for (const { trio } of standing) {
       const take = (signed: Uint8Array) => register(this.#base, signed).catch(unlessKnown);
       await copyPeople(this.#base, await ownTrio(this.#base, trio), take);
@@ -66,6 +70,15 @@ export class Rebuilding {
       await this.#tampering.lifted(quarantine.trio, this.#report(quarantine, rebuilt[at]));
     }
     return rebuilt;
+  }
+
+  async #numbers(): Promise<ReadonlyMap<string, ServerNumber>> {
+    const numbers = new Map<string, ServerNumber>();
+    for (const trio of await this.#base.store.trios()) {
+      const own = await ownTrio(this.#base, trio).catch(unlessUnknown);
+      if (own !== undefined) numbers.set(trio, own.place);
+    }
+    return numbers;
   }
 
   async #batches(upkeep: PageUpkeep, of: KeptQuarantine, key: KemKey): Promise<Rebuilt> {
@@ -137,8 +150,28 @@ export class Rebuilding {
     return opened;
   }
 
+  /**
+   * What others of a trio say of this server on the ledger, while it knows of nothing: it looks at everything, and where all of
+   * it holds it says so. Returns how many accusations it answered. Rule VT-13.
+   */
+  async answerAccusations(): Promise<number> {
+    await this.#tampering.open();
+    const { store, ledger, account } = this.#base;
+    const own = new Set(this.#tampering.quarantines().map(({ trio }) => trio));
+    let answered = 0;
+    for (const trio of await store.trios()) {
+      const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
+      if (own.has(trio) || row === undefined || row.state === 'rebuilt') continue;
+      const { bad } = await this.#tampering.fullScrub('peer');
+      if (bad.length > 0) return answered;
+      await this.#tellRebuilt({ trio });
+      answered++;
+    }
+    return answered;
+  }
+
   /** As many acts as it takes. Again: nothing more. */
-  async #tellRebuilt({ trio }: KeptQuarantine): Promise<void> {
+  async #tellRebuilt({ trio }: Pick<KeptQuarantine, 'trio'>): Promise<void> {
     const { ledger, send, account } = this.#base;
     for (;;) {
       const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
@@ -172,11 +205,9 @@ export class Rebuilding {
   }
 }
 
-/** What does not hold of them goes: it is made anew, asked for anew or sent anew. */
-const droppedTables = [
-  ...['pages', 'bodies', 'sayings', 'arrivals', 'patients', 'kept', 'batches', 'days'],
-  ...['day_counters', 'envelopes', 'page_envelopes'],
-];
+const unlessUnknown = (error: unknown): undefined => {
+  if (!isCoded(error, 'TRIO_UNKNOWN')) throw error;
+};
 
 const unlessKnown = (error: unknown): void => {
   if (!isCoded(error, 'REGISTRATION_OLD') && !isCoded(error, 'PSEUDONYM_TAKEN')) throw error;

@@ -1,7 +1,7 @@
 import { leafHash, merkleRoot } from '../../../ledger/merkle.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../../primitives/cbor.ts';
-import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { isCoded } from '../../../primitives/errors.ts';
 import type { ServerNumber } from '../crypto/page-head.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
@@ -92,7 +92,8 @@ export class Scrub {
   /** One batch a step. */
   async #batches(place: ScrubPlace | undefined): Promise<RoundStep> {
     const { ledger, store } = this.#base;
-    const trios = await store.trios();
+    // A store without upkeep is not looked at: nothing is said of it.
+    const trios = store.upkeep === undefined ? [] : await store.trios();
     const trio: string | undefined = place?.table ?? trios[0];
     const done: RoundStep = { bad: [], rows: 0, bytes: 0, next: undefined };
     if (trio === undefined) return done;
@@ -120,18 +121,14 @@ export class Scrub {
   async #rootOf(trio: string, number: number): Promise<Uint8Array | undefined> {
     try {
       const batch = await this.#base.store.sealedBatch(trio, number);
-      const leaves = await Promise.all((batch?.pages ?? []).map((page) => this.#leafOf(page)));
-      return leaves.length === 0 ? undefined : merkleRoot(leaves);
+      const leaves = await this.#base.store.upkeep?.leaves(batch?.pages ?? []);
+      return leaves === undefined || leaves.length === 0
+        ? undefined
+        : merkleRoot(leaves.map(leafHash));
     } catch (error) {
-      if (isCoded(error, 'HOME_INVALID') || isCoded(error, 'NOT_FOUND')) return undefined;
+      if (isCoded(error, 'HOME_INVALID')) return undefined;
       throw error;
     }
-  }
-
-  async #leafOf(page: Uint8Array): Promise<Uint8Array> {
-    const held = await this.#base.store.page(page);
-    if (held === undefined) throw new CodedError('NOT_FOUND', { what: 'page' });
-    return leafHash(held.leaf);
   }
 }
 

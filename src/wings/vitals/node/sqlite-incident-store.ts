@@ -98,10 +98,11 @@ export function sqliteIncidentStore(path: string, macs: RowMacs): IncidentStore 
       all(2, 'SELECT * FROM people WHERE told = 0 ORDER BY began, account LIMIT ?', most).map(
         toTellOf,
       ),
-    async told({ began, account }) {
-      together(() =>
-        run('UPDATE people SET told = 1 WHERE began = ? AND account = ?', began, account),
-      );
+    async told(all) {
+      together(() => {
+        for (const { began, account } of all)
+          run('UPDATE people SET told = 1 WHERE began = ? AND account = ?', began, account);
+      });
     },
     async round() {
       const [row] = all(3, 'SELECT * FROM rounds WHERE id = 1');

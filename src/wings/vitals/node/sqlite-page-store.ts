@@ -38,7 +38,14 @@ import type {
   WaitingPage,
 } from './page-store.ts';
 import type { RowMacs } from './row-macs.ts';
-import { dropBad, mendPages, peopleOf, scrubPages, shareOf } from './sqlite-page-upkeep.ts';
+import {
+  dropBad,
+  leavesOf,
+  mendPages,
+  peopleOf,
+  scrubPages,
+  shareOf,
+} from './sqlite-page-upkeep.ts';
 import { SqliteRowGuard } from './sqlite-row-guard.ts';
 
 /**
@@ -135,6 +142,7 @@ export class SqlitePageStore implements PageStore {
       scrub: async (place, most, numberOf) => scrubPages(db, guard, { place, most, numberOf }),
       scrubWhole: async (isFull) => guard.scrubWhole(isFull),
       share: async (page) => shareOf(db, page),
+      leaves: async (pages) => leavesOf(db, pages),
       people: async (trio, batches) => peopleOf(db, trio, batches),
       mendBatch: async (batch, pages) =>
         this.#together(() =>
@@ -144,8 +152,9 @@ export class SqlitePageStore implements PageStore {
             guard.recount();
           }),
         ),
-      drop: async (tables, code) =>
-        this.#together(() => guard.mending(() => dropBad(db, guard, tables, code))),
+      wasWrittenByOthers: async () => guard.wasWrittenByOthers(),
+      drop: async (code, numberOf) =>
+        this.#together(() => guard.mending(() => dropBad(db, guard, { code, numberOf }))),
     };
   }
 

@@ -1,14 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../../crypto/hash.ts';
 import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
-import { decodeAs } from '../../../primitives/shape.ts';
+import { decodeCbor, readArray, readBytes } from '../../../primitives/cbor.ts';
 import { blobIdOf } from '../../../storage/blob-id.ts';
-import { batchLeafContent } from '../api/batch-leaf.ts';
-import { type PageManifest, pageManifest } from '../api/page.ts';
 import type { ServerNumber } from '../crypto/page-head.ts';
-import { keptHash } from '../crypto/page-keep.ts';
+import { keptHashUnder } from '../crypto/page-keep.ts';
 import { pageTables } from './guarded-tables.ts';
-import { headOf } from './page-bodies.ts';
 import { batchOf, type Row } from './page-rows.ts';
 import type { MendedPage, PlannedBatch, StoredShare } from './page-store.ts';
 import type { Value } from './row-macs.ts';
@@ -30,7 +27,10 @@ export function scrubPages(
   const at = pageTables.findIndex(({ name }) => name === (of.place?.table ?? 'patients'));
   const table = pageTables[at] ?? pageTables[0];
   const scrubbed = guard.scrub(table, of.place?.after, of.most);
-  const more = scrubbed.rows.flatMap((row) => [...lookAt(db, table.name, row, of.numberOf)]);
+  const around = { numberOf: of.numberOf, isSealed: sealedIn(db) };
+  const more = scrubbed.rows.flatMap((row) => [
+    ...(table.name === 'pages' ? lookAtPage(row, around) : lookAt(db, table.name, row)),
+  ]);
   const bad = [...scrubbed.bad.map((it) => whose(db, it)), ...more];
   const following = pageTables[at + 1];
   const next =
@@ -41,22 +41,27 @@ export function scrubPages(
 }
 
 /** What a row is held to besides its MAC. */
-function* lookAt(db: DatabaseSync, table: string, row: Row, numberOf: NumberOf): Iterable<BadRow> {
-  if (table === 'pages') yield* lookAtPage(db, row, numberOf);
+function* lookAt(db: DatabaseSync, table: string, row: Row): Iterable<BadRow> {
   if (table === 'envelopes') {
-    const found = db
-      .prepare('SELECT name, envelope FROM envelopes WHERE number = ?')
-      .get(row.number as number);
-    const { name, envelope } = found ?? {};
+    const { name, envelope } = row;
     if (!(envelope instanceof Uint8Array) || blobIdOf(envelope) !== name)
       yield { table, row: String(row.number), column: 'envelope', bound: 'envelope id' };
   }
   if (table === 'batches' && row.sealed === 1) yield* lookAtBatch(db, row);
 }
 
-function* lookAtPage(db: DatabaseSync, named: Row, numberOf: NumberOf): Iterable<BadRow> {
-  const row = db.prepare('SELECT * FROM pages WHERE id = ?').get(named.id as number) ?? {};
-  const { manifest, batch, roll, histogram, clinical, salt, state } = row;
+function* lookAtPage(row: Row, { numberOf, isSealed }: PagesAround): Iterable<BadRow> {
+  const {
+    manifest,
+    manifest_hash: hash,
+    batch,
+    roll,
+    histogram,
+    clinical,
+    salt,
+    state,
+    leaf,
+  } = row;
   const trio = String(row.trio);
   const of = {
     ...{ table: 'pages', row: String(row.id), trio },
@@ -65,48 +70,55 @@ function* lookAtPage(db: DatabaseSync, named: Row, numberOf: NumberOf): Iterable
   };
   const isNamed =
     manifest instanceof Uint8Array &&
-    row.manifest_hash instanceof Uint8Array &&
-    equalBytes(sha256(manifest), row.manifest_hash);
+    hash instanceof Uint8Array &&
+    leaf instanceof Uint8Array &&
+    equalBytes(sha256(manifest), hash) &&
+    equalBytes(leaf.subarray(0, 32), hash);
   if (!isNamed) return yield { ...of, column: 'manifest', bound: 'manifest hash' };
-  const parts = [roll, histogram, clinical, salt];
   if (state !== 'accepted') {
-    if (parts.some((it) => it !== null) || batch !== 0)
-      yield { ...of, column: 'state', bound: 'kept hash' };
+    const isEmpty = [roll, histogram, clinical, salt].every((it) => it === null) && batch === 0;
+    if (!isEmpty) yield { ...of, column: 'state', bound: 'kept hash' };
     return;
   }
   const number = numberOf(trio);
-  const said = read(manifest);
   const isKept =
-    said !== undefined &&
     roll instanceof Uint8Array &&
     histogram instanceof Uint8Array &&
     clinical instanceof Uint8Array &&
     salt instanceof Uint8Array &&
     (number === undefined ||
       equalBytes(
-        keptHash(number, headOf(said), { roll, histogram, clinical, salt }),
-        said.hashes[number - 1] ?? said.hashes[0],
+        keptHashUnder(number, binderIn(manifest), { roll, histogram, clinical, salt }),
+        // The leaf is under the MAC and, sealed, under the root: its hashes are the manifest's.
+        leaf.subarray(32 * number, 32 * (number + 1)),
       ));
   if (!isKept) yield { ...of, column: 'share', bound: 'kept hash' };
-  const isLeaf =
-    said !== undefined &&
-    row.leaf instanceof Uint8Array &&
-    equalBytes(row.leaf, batchLeafContent(manifest, said));
-  if (!isLeaf) yield { ...of, column: 'leaf', bound: 'manifest hash' };
-  const isListed =
-    batch === 0 ||
-    db
-      .prepare('SELECT 1 FROM batches WHERE trio = ? AND number = ? AND sealed = 1')
-      .get(trio, batch ?? null) !== undefined;
-  if (!isListed) yield { ...of, column: 'batch', bound: 'batch list' };
+  if (batch !== 0 && !isSealed(trio, batch)) yield { ...of, column: 'batch', bound: 'batch list' };
 }
 
-function read(manifest: Uint8Array): PageManifest | undefined {
-  try {
-    return decodeAs(pageManifest, manifest);
-  } catch {
-    return undefined;
-  }
+/** What a share is bound to (`binderOf`), from the bytes of a manifest that is known to be one. */
+function binderIn(manifest: Uint8Array): Uint8Array {
+  const fields = readArray(decodeCbor(manifest), 'manifest');
+  const [, , page, , panel, , , n, nonce] = fields;
+  const edges = fields.at(-1);
+  const numbers = [n, panel, edges].map(Number);
+  return concatBytes(
+    readBytes(nonce, 'nonce', 16),
+    readBytes(page, 'page', 16),
+    Uint8Array.from(numbers),
+  );
+}
+
+/** What a page is held to beside its row. */
+interface PagesAround {
+  readonly numberOf: NumberOf;
+  readonly isSealed: (trio: string, batch: unknown) => boolean;
+}
+
+function sealedIn(db: DatabaseSync): PagesAround['isSealed'] {
+  const rows = db.prepare('SELECT trio, number FROM batches WHERE sealed = 1').all();
+  const sealed = new Set(rows.map(({ trio, number }) => `${trio} ${number}`));
+  return (trio, batch) => sealed.has(`${trio} ${String(batch)}`);
 }
 
 /** That the pages of a sealed batch are those of its list. */
@@ -205,12 +217,11 @@ function mendPage(db: DatabaseSync, batch: number, { names, atMs, kept }: Mended
 export function dropBad(
   db: DatabaseSync,
   guard: SqliteRowGuard,
-  tables: readonly string[],
-  code: string,
+  { code, numberOf }: { readonly code: string; readonly numberOf: NumberOf },
 ): void {
-  for (const name of tables) {
-    const table = pageTables.find((it) => it.name === name);
-    if (table === undefined) continue;
+  dropUnbound(db, guard, numberOf);
+  for (const table of pageTables) {
+    const { name } = table;
     for (const id of guard.dropBad(table)) {
       if (name !== 'bodies' && name !== 'sayings') continue;
       db.prepare('DELETE FROM bodies WHERE id = ?').run(id);
@@ -235,4 +246,36 @@ export function shareOf(db: DatabaseSync, page: Uint8Array): StoredShare | undef
     clinical instanceof Uint8Array &&
     salt instanceof Uint8Array;
   return isWhole ? { roll, histogram, clinical, salt } : undefined;
+}
+
+/** Undefined: of one there is none. */
+export function leavesOf(
+  db: DatabaseSync,
+  pages: readonly Uint8Array[],
+): readonly Uint8Array[] | undefined {
+  const byPage = db.prepare('SELECT leaf FROM pages WHERE page = ?');
+  const leaves = pages.flatMap((page) => {
+    const leaf = byPage.get(page)?.leaf;
+    return leaf instanceof Uint8Array ? [leaf] : [];
+  });
+  return leaves.length === pages.length ? leaves : undefined;
+}
+
+/** Rows whose MAC holds and whose other parts do not: a page in no batch, an envelope. */
+function dropUnbound(db: DatabaseSync, guard: SqliteRowGuard, numberOf: NumberOf): void {
+  for (const table of ['pages', 'envelopes'] as const) {
+    const [at] = [pageTables.findIndex(({ name }) => name === table)];
+    let place: ScrubPlace | undefined = { table, after: [] };
+    while (place?.table === table) {
+      const step: ScrubStep = scrubPages(db, guard, { place, most: 512, numberOf });
+      for (const { table: of, row, bound } of step.bad) {
+        if (of !== table || !/^[0-9]+$/.test(row) || bound === 'row MAC') continue;
+        const key = pageTables[at]?.key[0] ?? 'id';
+        db.prepare(`DELETE FROM ${table} WHERE ${key} = ?`).run(Number(row));
+        for (const beside of table === 'pages' ? ['bodies', 'sayings', 'page_envelopes'] : [])
+          db.prepare(`DELETE FROM ${beside} WHERE id = ?`).run(Number(row));
+      }
+      place = step.next;
+    }
+  }
 }

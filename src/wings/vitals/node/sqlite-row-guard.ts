@@ -22,12 +22,14 @@ export class SqliteRowGuard {
   readonly #changes = new Map<string, { rows: number; sum: Uint8Array }>();
   readonly #prepared = new Map<string, StatementSync>();
   #isMending = false;
+  #version: unknown;
 
   constructor(db: DatabaseSync, macs: RowMacs, tables: readonly GuardedTable[]) {
     this.#db = db;
     this.#macs = macs;
     this.#tables = tables;
     db.exec('PRAGMA recursive_triggers = ON;');
+    this.#version = db.prepare('PRAGMA data_version').get()?.data_version;
     const options = { varargs: true, useBigIntArguments: false } as const;
     db.function('row_mac', options, (table, ...values) => this.#came(String(table), values));
     db.function('row_held', options, (table, mac, ...values) =>
@@ -100,7 +102,8 @@ export class SqliteRowGuard {
     const isFirst = after === undefined || after.length === 0;
     const place = `(${key.map((it) => `t.${it}`).join(', ')})`;
     const where = isFirst ? '' : `WHERE ${place} > (${key.map(() => '?').join(', ')})`;
-    const all = columnsOf(table).map((it) => `t.${it} AS ${it}`);
+    const all = [...columnsOf(table), ...(table.beside ?? [])].map((it) => `t.${it} AS ${it}`);
+    const columns = columnsOf(table);
     const rows = this.#statement(
       `SELECT ${all.join(', ')}, g.mac AS guard_mac FROM ${name} AS t LEFT JOIN ${macTable(name)} AS g
        ON ${key.map((it) => `g.${macKey(it)} = t.${it}`).join(' AND ')} ${where}
@@ -109,8 +112,8 @@ export class SqliteRowGuard {
     const bad: BadRow[] = [];
     let bytes = 0;
     for (const row of rows) {
-      const values = columnsOf(table).map((it) => row[it] as Value);
-      for (const it of values) if (it instanceof Uint8Array) bytes += it.length;
+      const values = columns.map((it) => row[it] as Value);
+      for (const it of Object.values(row)) if (it instanceof Uint8Array) bytes += it.length;
       if (this.#holds(name, row.guard_mac, values)) continue;
       const names = key.map((it) => row[it] as Value);
       bad.push({ table: name, row: nameOf(names), column: '', bound: 'row MAC' });
@@ -182,6 +185,14 @@ export class SqliteRowGuard {
     const prepared = this.#db.prepare(sql);
     this.#prepared.set(sql, prepared);
     return prepared;
+  }
+
+  /** Whether another connection has committed anything since this was asked last. */
+  wasWrittenByOthers(): boolean {
+    const version = this.#statement('PRAGMA data_version').get()?.data_version;
+    const before = this.#version;
+    this.#version = version;
+    return before !== undefined && before !== version;
   }
 
   /** What only all rows together show. */

@@ -5,6 +5,7 @@ import { type IncidentReport, mostPlaces, readReport } from '../api/incident-rep
 import { pageManifest } from '../api/page.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
+import { statTrios } from '../ledger/tables/stat-trios.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { signReport } from './incident-signing.ts';
 import type { KeptQuarantine, NewIncident } from './incident-store.ts';
@@ -159,11 +160,28 @@ export class Tampering {
 
   /** What comes round by itself: a scrub where something was met, and what the ledger is owed. */
   async turn(): Promise<number> {
-    if (this.#isSuspected) {
-      await this.fullScrub('read');
-      this.#isSuspected = false;
-    }
+    await this.open();
+    const { store, questions } = this.#base;
+    const isWritten =
+      (await store.upkeep?.wasWrittenByOthers()) === true ||
+      (await questions.upkeep?.wasWrittenByOthers()) === true;
+    if (isWritten) await this.#writtenByOthers();
+    else if (this.#isSuspected) await this.fullScrub('read');
+    this.#isSuspected = false;
     return this.tellLedger();
+  }
+
+  /** Another process wrote to a store: all of it is looked at, and it is an incident also where everything holds. Rule VT-16. */
+  async #writtenByOthers(): Promise<void> {
+    const { bad } = await this.fullScrub('watch');
+    if (bad.length > 0) return;
+    const { incidents, sign } = this.#base;
+    const of = { bad: [], foundBy: 'watch', ranges: new Map(), people: 0 } as const;
+    const report = await this.#report(of);
+    const done = [{ what: 'looked at: all of it is as it was written', atMs: this.#base.now() }];
+    const { signed, hash } = await signReport(sign, { ...report, kind: 'write-attempt', done });
+    await incidents.keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
+    this.#base.keepReport?.(bytesToHex(hash), signed);
   }
 
   /** Quarantine, report and who is to be told, in one step. */
@@ -202,12 +220,13 @@ export class Tampering {
 
   /** Of each trio what is concerned. A row of no trio concerns all of them, and no batch. */
   async #ranges(bad: readonly Bad[]): Promise<ReadonlyMap<string, Range>> {
-    const { store } = this.#base;
+    const { store, ledger } = this.#base;
     const trios = await store.trios();
     const ranges = new Map<string, Range>();
     for (const { trio, batch } of bad) {
       for (const of of trio !== undefined && trios.includes(trio) ? [trio] : trios) {
-        const newest = await store.newestBatch(of);
+        // Of the ledger: what this server says of its own batches may be what was changed.
+        const newest = (await ledger.row(statTrios, of))?.newestBatch ?? 0;
         const at = trio === of && batch !== undefined && batch <= newest ? batch : 0;
         const before = ranges.get(of);
         ranges.set(of, {

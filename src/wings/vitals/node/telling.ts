@@ -43,7 +43,7 @@ export async function tellPeople(
         !(await handed(base, { ...of, organisation: parseAccountId(organisation), signed, some }))
       )
         break;
-      for (const it of some) await incidents.told(it);
+      await incidents.told(some);
       told += some.length;
     }
   }

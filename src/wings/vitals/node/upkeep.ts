@@ -42,4 +42,8 @@ export interface Upkeep {
   ): Promise<ScrubStep>;
   /** What only the store as a whole shows: rows that are gone, counts; `isFull`: indexes and the file, which stops everything else meanwhile. */
   scrubWhole(isFull: boolean): Promise<readonly BadRow[]>;
+  /** Whether anybody else has written to it since this was asked last. */
+  wasWrittenByOthers(): Promise<boolean>;
+  /** In one step: rows that do not hold go, counts are of what is left. `code`: why a page that waited is refused. */
+  drop(code: string, numberOf: (trio: string) => ServerNumber | undefined): Promise<void>;
 }

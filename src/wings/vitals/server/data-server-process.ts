@@ -33,6 +33,7 @@ import {
 } from './data-server-keys.ts';
 import { openStores } from './data-server-stores.ts';
 import { enrolDataServer } from './enrol-data-server.ts';
+import { fileWitnesses } from './file-witnesses.ts';
 import { keepReportFile } from './incident-files.ts';
 import { actSender, provenRows } from './ledger-line.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
@@ -40,6 +41,8 @@ import { Turns } from './turns.ts';
 
 /** How often this server looks whether it could be rebuilt. */
 const envelopesMs = 3_600_000;
+/** And whether somebody accuses it. */
+const accusationsMs = 60_000;
 
 type Line = Readonly<Record<string, string | number>>;
 const log = (line: Line) =>
@@ -69,11 +72,15 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     gatewayAt(home, organisation, url),
   );
   const now = Date.now;
+  const databases = ['pages.db', 'questions.db', 'incidents.db'].map((it) =>
+    join(dataServerFolder(folder), it),
+  );
   const { sign, kem } = keys;
   const server = new DataServer({
     ...{ account, sign, kem, rootSecret, store, questions, incidents, ledger: rows, arithmetic },
     now,
     peers: httpPeers(addresses),
+    witnesses: () => fileWitnesses(databases),
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
     settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
@@ -98,6 +105,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   turns.every('envelopes', envelopesMs, () => checkEnvelopes(server, folder));
   const background = new BackgroundScrub(server.tampering, file.scrubPercent);
   turns.every('scrub', scrubTurnMs, () => background.turn());
+  turns.every('accusations', accusationsMs, () => server.rebuilding.answerAccusations());
   turns.every('incidents', file.roundMs, async () => {
     await server.tampering.turn();
     const hand = addresses.handNotice.bind(addresses);

@@ -14,6 +14,8 @@ const hourMs = 3_600_000;
 /** Yesterday, whole: what the hub writes is of a day that is over. */
 const yesterdayHour = (): number => dayHours * (Math.floor(Date.now() / hourMs / dayHours) - 1);
 
+export { tamperChapter } from './tamper.ts';
+
 /** So many pages one patient of a series has: more would only make more noise. */
 function pagesIn({ rows }: Series): number {
   const byHour = new Map<number, number>();

@@ -22,6 +22,7 @@ import { dataServersGet } from '../api/routes/data-servers-get.ts';
 import { pageStatesPost } from '../api/routes/page-states-post.ts';
 import { pagesPost } from '../api/routes/pages-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import type { OfThree } from '../crypto/page-head.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import type { PanelRow } from '../sdk/sensor/reading.ts';
@@ -71,7 +72,10 @@ const stretchedOnce = {
   },
 };
 
-type UplinkLine = readonly (UplinkServer & { readonly kemKey: Uint8Array })[];
+type UplinkLine = readonly (UplinkServer & {
+  readonly kemKey: Uint8Array;
+  readonly recoveryKey: Uint8Array | undefined;
+})[];
 
 /** What the steps of the chapter pass on to each other. */
 export class VitalsScene {
@@ -81,6 +85,8 @@ export class VitalsScene {
   readonly played: Played[] = [];
   readonly members = new Map<string, Member>();
   servers: readonly AccountId[] = [];
+  /** Sensors send recovery envelopes with their pages. */
+  withEnvelopes = false;
   #line: UplinkLine | undefined;
 
   constructor(setting: Setting, of: { readonly patientsEach: number; readonly hours: number }) {
@@ -180,7 +186,10 @@ export class VitalsScene {
     const { key, pseudonym } = patient;
     const uplink = new Uplink({
       ...{ arithmetic: await pageArithmetic(), servers: this.#line, queue },
-      line: { key, pseudonym, trio: trioId(this.servers), kemKeys: [one, two, three] },
+      line: {
+        ...{ key, pseudonym, trio: trioId(this.servers), kemKeys: [one, two, three] },
+        ...(this.withEnvelopes && { recoveryKeys: recoveryKeysOf(this.#line) }),
+      },
     });
     await queue.add(rows);
     await queue.close(Date.now());
@@ -210,7 +219,7 @@ export class VitalsScene {
         if (row === undefined) throw new CodedError('SERVER_UNKNOWN', { server: account });
         const { kemKey } = await ledger.identity(account);
         return {
-          ...{ kemKey, signKey: row.signKey },
+          ...{ kemKey, signKey: row.signKey, recoveryKey: await addresses.recoveryKeyOf(account) },
           upload: (bytes: Uint8Array) => client.call(pagesPost, { stream: bytes }),
           states: (ids: Uint8Array) => client.call(pageStatesPost, { stream: ids }),
         };
@@ -233,6 +242,12 @@ export class VitalsScene {
       number += 1;
     }
   }
+}
+
+function recoveryKeysOf(line: UplinkLine): OfThree<Uint8Array> {
+  const [one, two, three] = line.map(({ recoveryKey }) => recoveryKey);
+  hold(one !== undefined && two !== undefined && three !== undefined, 'three recovery keys');
+  return [one, two, three];
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

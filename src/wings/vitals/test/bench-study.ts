@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { encodeSigned } from '../../../api/signed.ts';
 import { signLabelled } from '../../../crypto/signature.ts';
@@ -20,6 +21,9 @@ import { rollLength } from '../crypto/page-layout.ts';
 import { batchSignedBytes } from '../ledger/acts/stat-batch.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
+import { pageTables } from '../node/guarded-tables.ts';
+import { rowMacsOf } from '../node/row-macs.ts';
+import { SqliteRowGuard } from '../node/sqlite-row-guard.ts';
 import { openAnswers } from '../sdk/asking/collecting.ts';
 import { type ServerLine, serverLines } from '../sdk/asking/server-lines.ts';
 import { dataServerFolder, dataServerKeys } from '../server/data-server-keys.ts';
@@ -81,7 +85,7 @@ export class BenchStudy {
   }
 
   static async open(): Promise<BenchStudy> {
-    const town = await VitalsHome.open();
+    const town = await VitalsHome.open(undefined, 0);
     const { studies, servers } = town;
     const [north, harbour] = [await studies.speaker('north'), await studies.speaker('harbour')];
     const researcher = await town.person('Rosa', 'researcher');
@@ -133,7 +137,9 @@ export class BenchStudy {
     const rollups = { ...of, fromDay: this.#day, plain };
     this.#day += days;
     const stores = names.map((_, at) => new DatabaseSync(this.database(at as 0 | 1 | 2)));
-    for (const store of stores) store.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE');
+    for (const store of stores) store.exec('PRAGMA busy_timeout = 5000');
+    const guards = stores.map((store, at) => this.#guarded(store, at as 0 | 1 | 2));
+    for (const store of stores) store.exec('BEGIN IMMEDIATE');
     const first = this.#batches;
     for (let day = 0; day < days; day++) {
       for (let from = 0; from < patients; from += daysOfBatch) {
@@ -147,12 +153,19 @@ export class BenchStudy {
           this.#insert(store, { ...columnsOf, readingsOfDay, rolls: shares[at] ?? shares[0] });
       }
     }
+    for (const guard of guards) guard.settle();
     for (const store of stores) {
       store.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
       store.close();
     }
     await this.#anchor(first);
     return rollups;
+  }
+
+  /** As the server itself writes: rows have their MACs. */
+  #guarded(store: DatabaseSync, server: 0 | 1 | 2): SqliteRowGuard {
+    const key = readFileSync(join(dirname(this.database(server)), 'server.key'));
+    return new SqliteRowGuard(store, rowMacsOf(new Uint8Array(key)), pageTables);
   }
 
   #insert(
@@ -189,7 +202,9 @@ export class BenchStudy {
   #register(patients: number): void {
     for (const server of [0, 1, 2] as const) {
       const store = new DatabaseSync(this.database(server));
-      store.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE');
+      store.exec('PRAGMA busy_timeout = 5000');
+      const guard = this.#guarded(store, server);
+      store.exec('BEGIN IMMEDIATE');
       const insert = store.prepare('INSERT INTO patients VALUES (?, ?, 1, ?, ?)');
       for (let who = this.#registered; who < patients; who++) {
         const account = accountIdOf(drawn('account', String(who)));
@@ -201,6 +216,7 @@ export class BenchStudy {
         const signed = { registration: bytes, signature: new Uint8Array(64) };
         insert.run(pseudonymOf(who), account, encodeAs(signedRegistration, signed), who + 1);
       }
+      guard.settle();
       store.exec('COMMIT');
       store.close();
     }

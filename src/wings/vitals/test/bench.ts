@@ -15,6 +15,7 @@ import { sealReplica } from '../sdk/reading/replica.ts';
 import { type SignedPage, uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { benchDoctorDay } from './bench-doctor.ts';
 import { benchPaillier } from './bench-paillier.ts';
+import { benchScrub } from './bench-scrub.ts';
 import { benchStats } from './bench-stats.ts';
 import { drawn, randomnessOf, valuesOf, verify, verifyKey } from './pages.ts';
 import { ThreeServers } from './three-servers.ts';
@@ -187,6 +188,7 @@ async function reportUpload(report: Report): Promise<void> {
 
 /** What `npm run bench` can measure of the wing, by name. */
 export const benches = {
+  scrub: benchScrub,
   pages: async (report: Report): Promise<void> => {
     await benchPages(report);
     await benchStored(report);

@@ -8,9 +8,12 @@ import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { incidentRowId, statIncidents } from '../ledger/tables/stat-incidents.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
+import { pageTables, questionTables } from '../node/guarded-tables.ts';
 import { openReport } from '../node/incident-signing.ts';
+import { Scrub } from '../node/scrubbing.ts';
+import { uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { valuesOf } from './pages.ts';
-import { flipped } from './tampered-file.ts';
+import { columnsIn, flipped, tampered } from './tampered-file.ts';
 import { hour, type Place, ThreeServers } from './three-servers.ts';
 
 const kernel = await openKernel();
@@ -95,3 +98,115 @@ for (const place of [0, 1, 2] as const)
       incident.name,
     );
   });
+
+const files = [
+  ['0.db', pageTables],
+  ['questions 0.db', questionTables],
+] as const;
+for (const [file, tables] of files)
+  for (const { name } of tables)
+    test(`${name} of a server: changed, found by the turn that sees the write, quarantined, rebuilt, and it serves again`, async (t) => {
+      const { three, folder } = await sealed(t);
+      await furnish(three);
+      const path = join(folder, file);
+      const [place] = columnsIn(path, name);
+      if (place === undefined) return assert.equal(name, 'bodies');
+      const columns = columnsIn(path, name).filter(({ row }) => row === 0);
+      const { tampering, rebuilding, base } = three.server(0);
+      const batch = await three.ledger.row(statBatches, batchRowId(three.trio, 1));
+      await tampering.turn();
+      flipped(path, columns.at(-1) ?? place);
+      await tampering.turn();
+      assert.equal(tampering.quarantines().length, 1, JSON.stringify(columns.at(-1)));
+      assert.equal((await rowOf(three, 0))?.state, 'quarantined');
+      const said = (await base.incidents.incidents()).map(({ signed }) => readReport(signed));
+      const named = said.flatMap(({ places }) => places.map(({ table }) => table.split('.')[1]));
+      assert.ok(named.includes(name), JSON.stringify(named));
+      assert.ok(said.every(({ foundBy }) => foundBy === 'watch'));
+      await rebuilding.rebuild(three.recovery[0] ?? assert.fail());
+      assert.equal((await rowOf(three, 0))?.state, 'rebuilt');
+      assert.deepEqual((await three.store(0).sealedBatch(three.trio, 1))?.root, batch?.root);
+      await tampering.requireServed(three.trio, { first: 0, last: 1 });
+      assert.ok(await three.store(0).registration(three.pseudonym));
+    });
+
+async function furnish(three: ThreeServers): Promise<void> {
+  const waiting = await three.signTogether([valuesOf(1, 5, 4)], 7);
+  const [upload] = await uploadsOf(three.line, waiting);
+  await three.server(0).upload(upload);
+  await three.server(0).judge();
+  const { questions } = three.server(0).base;
+  const of = { query: '01'.repeat(32), researcher: 'aa', dataset: 'bb' };
+  const bytes = new Uint8Array(32).fill(1);
+  await questions.begin({ ...of, signed: bytes, selection: bytes }, new Uint8Array(48), () => {});
+  await questions.keep(of.query, bytes);
+  await questions.look({ ...of, quarter: 1, group: bytes }, 9);
+}
+
+test('two servers tampered with at once are rebuilt from each other, and their roots are equal', async (t) => {
+  const { three, folder } = await sealed(t);
+  for (const place of [0, 1] as const)
+    tampered(join(folder, `${place}.db`), (db) => db.exec('UPDATE pages SET salt = zeroblob(32)'));
+  for (const place of [0, 1] as const) await three.server(place).tampering.turn();
+  for (const place of [0, 1] as const) {
+    assert.equal((await rowOf(three, place))?.state, 'quarantined');
+    const key = three.recovery[place] ?? assert.fail();
+    const [rebuilt] = await three.server(place).rebuilding.rebuild(key);
+    assert.equal(rebuilt?.fromEnvelopes, 3);
+    assert.equal((await rowOf(three, place))?.state, 'rebuilt');
+  }
+});
+
+test('a write that changes nothing is an incident with who has the file, and nobody is mailed', async (t) => {
+  const { three, folder } = await sealed(t);
+  const { tampering, base } = three.server(0);
+  await tampering.turn();
+  assert.deepEqual(await base.incidents.incidents(), []);
+  tampered(join(folder, '0.db'), () => {});
+  await tampering.turn();
+  await tampering.turn();
+  const kept = await base.incidents.incidents();
+  assert.deepEqual(
+    kept.map(({ signed }) => readReport(signed).kind),
+    ['write-attempt'],
+  );
+  assert.deepEqual(await base.incidents.toTell(9), []);
+  assert.deepEqual(tampering.quarantines(), []);
+});
+
+test('an honest server that one other accuses looks at everything and says that it holds', async (t) => {
+  const { three } = await sealed(t);
+  const { base, rebuilding } = three.server(0);
+  const stands = { state: 'accused' as const, by: [base.account], incident: '00'.repeat(32) };
+  const row = { ...stands, firstBatch: 1, lastBatch: 1, height: 1, timeMs: 1 };
+  three.ledger.put(statQuarantines, quarantineRowId(three.trio, base.account), row);
+  assert.equal(await rebuilding.answerAccusations(), 1);
+  assert.equal((await rowOf(three, 0))?.state, 'rebuilt');
+  assert.equal(await rebuilding.answerAccusations(), 0);
+});
+
+test('evidence that was changed is not believed: the server says so, whatever its clock says', async (t) => {
+  const { three, folder } = await sealed(t);
+  flipped(join(folder, '0.db'), { table: 'pages', column: 'roll', row: 0 });
+  three.now -= 40 * 86_400_000;
+  await three.server(0).tampering.fullScrub();
+  flipped(join(folder, 'incidents 0.db'), { table: 'incidents', column: 'signed', row: 0 });
+  await assert.rejects(three.server(0).base.incidents.incidents(), { code: 'ROW_TAMPERED' });
+  await three.kill(0);
+  await assert.rejects(three.server(0).tampering.requireServed(three.trio, { first: 1, last: 1 }), {
+    code: 'ROW_TAMPERED',
+  });
+});
+
+test('a store that is not guarded is not looked at, and nothing is said of it', async (t) => {
+  const { three } = await sealed(t);
+  const { base } = three.server(0);
+  const store = new Proxy(base.store, {
+    get: (target, name) => {
+      const value: unknown = name === 'upkeep' ? undefined : Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const { bad } = await new Scrub({ ...base, store }).round(64);
+  assert.deepEqual(bad, []);
+});

@@ -76,12 +76,14 @@ export class VitalsHome {
     this.#urlOf = of.urlOf;
   }
 
-  /** `freshHours`: how old pages may be. */
-  static async open(freshHours = 24 * 400): Promise<VitalsHome> {
+  /** `freshHours`: how old pages may be. `scrubPercent`: 0 where a test or a bench writes what no server would. */
+  static async open(freshHours = 24 * 400, scrubPercent = 2): Promise<VitalsHome> {
     const folder = mkdtempSync(join(tmpdir(), 'salus-vitals-'));
     const home = join(folder, 'home');
     for (const name of names)
-      makeDataServer(join(serversOf(home), name), { batchSeconds: 1, roundMs: 50, freshHours });
+      makeDataServer(join(serversOf(home), name), {
+        ...{ batchSeconds: 1, roundMs: 50, freshHours, scrubPercent },
+      });
     const consortium = await startConsortium(inTests(home));
     const hospital = (name: string) => {
       const found = consortium.hospitals.find((it) => it.name === name);
