@@ -78,6 +78,9 @@ test('a body that another hospital has is over when it was read from there', asy
   assert.equal(part.count(), 1);
   state.copies = true;
   await part.turn();
+  assert.equal(part.count(), 1, 'others were asked a moment ago');
+  state.nowMs += 10 * 60_000;
+  await part.turn();
   assert.deepEqual(told, [`found blobs ${blobId}, whole 0`, `ended blobs ${blobId}`]);
   assert.equal(part.count(), 0);
 });

@@ -11,6 +11,7 @@ import { Attempts } from './attempts.ts';
 import type { Finding, StoreReport } from './finding.ts';
 
 const turnMs = 1_000;
+const triedEveryMs = 10 * 60_000;
 /** What is over is kept so long: the reports stay. */
 const keptMs = 90 * 24 * 60 * 60_000;
 
@@ -39,6 +40,8 @@ export class Findings {
   readonly concerned: (finding: Finding) => readonly AccountId[];
   readonly #base: GatewayBase;
   readonly #listeners: FindingsListener[] = [];
+  /** When others were asked last, by finding. */
+  readonly #triedMs = new Map<string, number>();
 
   constructor(base: GatewayBase, concerned: Findings['concerned']) {
     this.#base = base;
@@ -134,12 +137,16 @@ export class Findings {
   async #mend(finding: OpenFinding): Promise<void> {
     const { db, blobs, now } = this.#base;
     if (finding.code !== 'BLOB_CORRUPT' || finding.store !== 'blobs' || finding.row === '') return;
+    // A large one that nobody else has would be read again and again.
+    if (now() - (this.#triedMs.get(finding.id) ?? -triedEveryMs) < triedEveryMs) return;
+    this.#triedMs.set(finding.id, now());
     try {
       for await (const piece of blobs.readStream(parseBlobId(finding.row))) void piece;
     } catch (error) {
       if (!isCoded(error)) throw error;
       return;
     }
+    this.#triedMs.delete(finding.id);
     db.transaction('findings', () => this.#end([finding], now()));
   }
 }

@@ -27,12 +27,15 @@ const reportFile = z.strictObject({
 
 const folderOf = (hospitalFolder: string): string => join(hospitalFolder, 'scrub', 'found');
 let left = 0;
+const mostWaiting = 1_024;
 
 /** For the gateway of this hospital, which takes it in once. */
 export function leaveReport(hospitalFolder: string, report: StoreReport): void {
   const folder = folderOf(hospitalFolder);
   makeFolder(join(hospitalFolder, 'scrub'));
   makeFolder(folder);
+  // A gateway that takes nothing in, as on a full disk: what is found again is left again later.
+  if (readdirSync(folder).length >= mostWaiting) return;
   left += 1;
   const name = `${String(report.atMs).padStart(15, '0')}-${process.pid}-${String(left).padStart(6, '0')}.json`;
   writeWhole(join(folder, name), utf8(JSON.stringify(report)), 0o600);

@@ -19,6 +19,7 @@ const whereFile = z.record(z.string().max(128), z.string().max(128));
 /** So often it is written down where the round is. */
 const everyBlobs = 1_024;
 const mostFlaws = 10_000;
+const toldAtOnce = 8;
 
 /**
  * Rounds over all stores of a home. What is found is left for the gateway at once, and again with the store's end; where a
@@ -41,12 +42,17 @@ export class ScrubRounds {
     const cpu = process.cpuUsage();
     let [items, bytes, found] = [0, 0, 0];
     const began = { ...this.#where };
+    const told = new Map<string, number>();
     const options: ScrubOptions = {
       ...this.#options,
       afterOf: (store) => began[store],
       reached: (store, id) => this.#reached(store, id),
       onFlaw: (flaw, store) => {
-        leaveFlaws(this.#home, store, { flaws: [flaw], isWhole: false });
+        // The first at once; where a whole file is another one, the rest comes with the end of its store.
+        told.set(store, (told.get(store) ?? 0) + 1);
+        if ((told.get(store) ?? 0) <= toldAtOnce) {
+          leaveFlaws(this.#home, store, { flaws: [flaw], isWhole: false });
+        }
         this.#options.onFlaw?.(flaw, store);
       },
     };

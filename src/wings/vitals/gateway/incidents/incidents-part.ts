@@ -22,6 +22,7 @@ const turnMs = 2_000;
 const commitMs = 30_000;
 /** Refused so often within an hour at one door, it is no slip of the hand. */
 const attemptsReported = 3;
+const attemptsEveryMs = 10 * 60_000;
 
 /** A report as the operator's list has it. */
 export interface ListedIncident {
@@ -48,6 +49,7 @@ function reportIn(signed: Uint8Array): IncidentReport | undefined {
 export class HospitalReports {
   readonly #base: GatewayBase;
   readonly #findings: Findings;
+  #attemptsMs = 0;
 
   constructor(base: GatewayBase, of: Findings) {
     this.#base = base;
@@ -134,9 +136,12 @@ export class HospitalReports {
   }
 
   async #attempts(): Promise<void> {
+    const { chainId, organisation: by, now } = this.#base;
+    // A flood from many addresses is one report in ten minutes.
+    if (now() - this.#attemptsMs < attemptsEveryMs) return;
     const met = this.#findings.attempts.take(attemptsReported);
     if (met.length === 0) return;
-    const { chainId, organisation: by, now } = this.#base;
+    this.#attemptsMs = now();
     await this.#keep(attemptReport({ chainId, by, met, nowMs: now() }), () => {});
   }
 
