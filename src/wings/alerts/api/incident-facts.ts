@@ -20,7 +20,8 @@ const timeMs = uintTo(253_402_300_799_999);
 
 /** What a letter about an incident says (docs/protocol/alerts.md, AL-14): nothing that could begin a line of its own. */
 export const incidentFacts = struct({
-  server: matching(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/),
+  // Without a dot: of a name with one a mail program makes a link, and another hospital's server says its own name.
+  server: matching(/^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$/),
   fromMs: timeMs,
   untilMs: timeMs,
   done: oneOf(['quarantined', 'rebuilt', 'refused', 'reported'] as const),

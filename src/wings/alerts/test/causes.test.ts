@@ -94,6 +94,8 @@ test('facts that could begin a line of their own are left out, and the incident 
   for (const wrong of [
     { server: 'harbour\r\nBcc: all@example.org' },
     { server: '' },
+    // A mail program would make a link of it, in a letter that says that it has none.
+    { server: 'see evil.example.org' },
     { source: 'https://example.org' },
     { claimedMac: 'Ana Lima' },
     { fromMs: Number.MAX_SAFE_INTEGER },
