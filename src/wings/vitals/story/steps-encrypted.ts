@@ -55,7 +55,7 @@ export const doubleStep: Step<VitalsScene> = {
     'A doubly encrypted record is opened by a doctor with three servers’ help, and refused without one of them and after the revocation.',
   async play(scene) {
     const patient = scene.played[0]?.patients[0]?.member.person;
-    const doctor = scene.member('dr-b');
+    const doctor = scene.members.get('dr-b') ?? (await scene.enrol('dr-b', 'clinician', 'harbour'));
     hold(patient !== undefined, 'a patient');
     const bytes = utf8(words);
     const note = {

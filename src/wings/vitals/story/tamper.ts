@@ -11,18 +11,25 @@ import { changeStudies, registerSensor } from '../sdk/index.ts';
 import { dataServerFolder } from '../server/data-server-keys.ts';
 import { provenRows } from '../server/ledger-line.ts';
 import { askOperator, type OperatorAnswer } from '../server/operator-line.ts';
+import { Letters } from './letters.ts';
 import { type Hospital, VitalsScene } from './scene.ts';
 import { readSeries, replayed } from './series.ts';
 
 const hospitals = ['north', 'harbour', 'valley'] as const;
 const hourMs = 3_600_000;
 
-const found: Step<VitalsScene> = {
+/** Data servers, and who is told by mail when one is tampered with. */
+class TamperScene extends VitalsScene {
+  readonly letters = new Letters(this.setting);
+}
+
+const found: Step<TamperScene> = {
   name: 'found',
   tells:
     'Three hospitals run a data server each; two demo patients, made up, send what was recorded.',
   async play(scene) {
     scene.withEnvelopes = true;
+    await scene.letters.open();
     await scene.hurry();
     await scene.findServers();
     const desk = await scene.desk();
@@ -41,6 +48,7 @@ const found: Step<VitalsScene> = {
         'patient',
         at % 2 === 0 ? 'north' : 'valley',
       );
+      await scene.letters.choose(member);
       const key = await scene.newKey();
       const { said } = await member.person.run(registerSensor, {
         servers: scene.servers,
@@ -137,8 +145,17 @@ const server = (hospital: Hospital, ofOthers: boolean): Step<VitalsScene> => ({
   },
 });
 
+const mailed: Step<TamperScene> = {
+  name: 'mailed',
+  tells: 'Every patient whom it concerns was mailed, and once for all that came within the hour.',
+  async play(scene) {
+    const patients = scene.played.map((_, at) => scene.member(`demo-${at + 1}`));
+    return { told: await scene.letters.oneEach(patients) };
+  },
+};
+
 /** Each table of every data server is tampered with. */
-export const tamperChapter: Chapter<VitalsScene> = {
+export const tamperChapter: Chapter<TamperScene> = {
   name: 'tamper',
   tells:
     'Somebody writes into what data servers keep: it is found, nobody is answered from it, and it is rebuilt without plaintext.',
@@ -146,7 +163,7 @@ export const tamperChapter: Chapter<VitalsScene> = {
   async open(setting) {
     const { csv } = setting.flags;
     if (!Array.isArray(csv)) throw new CodedError('USAGE', { problem: '--csv FILE...' });
-    const scene = new VitalsScene(setting, { patientsEach: 1, hours: 2 });
+    const scene = new TamperScene(setting, { patientsEach: 1, hours: 2 });
     for (const file of csv) {
       const series = readSeries(String(file), 2);
       if (series.rows.length === 0) throw new CodedError('REQUEST_INVALID', { file: String(file) });
@@ -159,5 +176,6 @@ export const tamperChapter: Chapter<VitalsScene> = {
     found,
     ...hospitals.map((it) => server(it, false)),
     ...hospitals.map((it) => server(it, true)),
+    mailed,
   ],
 };
