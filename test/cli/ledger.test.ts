@@ -246,11 +246,11 @@ for (const [name, answer, details] of [
       height: 9,
       timeMs: 9,
       index: 0,
-      code: 144,
+      code: 399,
       name: 'PERMIT_ENDED',
       data: '',
     },
-    { number: 144 },
+    { number: 399 },
   ],
 ] as const) {
   test(`a refusal of a later version accuses nobody, told ${name}: REFUSAL_UNKNOWN`, async () => {

@@ -242,7 +242,7 @@ test('A sender whom the hospital made up is not believed: the message stays', as
 test('A refusal of a later version settles the transaction and accuses nobody: REFUSAL_UNKNOWN', async () => {
   const person = await throughMiddle(ana, [wing]);
   middle.lie = changing(/POST \/v1\/tx/, (body) => {
-    body.code = 144;
+    body.code = 399;
     body.name = 'PERMIT_ENDED';
   });
   const error = await caught(
@@ -250,7 +250,7 @@ test('A refusal of a later version settles the transaction and accuses nobody: R
     'REFUSAL_UNKNOWN',
   );
   assert.equal(error.kind, 'unavailable');
-  assert.equal(error.details.number, 144);
+  assert.equal(error.details.number, 399);
   assert.equal(error.details.servedBy, undefined);
   assert.equal(person.pendingCount, 0);
 });

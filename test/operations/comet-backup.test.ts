@@ -46,6 +46,7 @@ test('a backup holds what makes the machine a member again, and nothing that it 
   assert.deepEqual(keys.toSorted(), [
     'servers/anna/desk.token',
     'servers/anna/organisation.key',
+    'servers/anna/rows.key',
     'servers/anna/storage/storage.key',
     'servers/anna/storage/swarm.key',
     'servers/cometbft/config/node_key.json',

@@ -50,7 +50,7 @@ export interface CurveView {
 /** One of the three servers, by its hospital. */
 export interface ServerView {
   readonly title: string;
-  readonly state: VitalsFound['servers'][number]['state'];
+  readonly state: VitalsFound['servers'][number]['state'] | 'tampered';
 }
 
 /** What sensors sent in a time, and where it came from. */
@@ -171,17 +171,21 @@ function curveView(curve: Curve, period: Period, lastHour: number): Omit<CurveVi
   };
 }
 
+/** By these a server says that what it keeps is not what it kept. */
+const tampered: ReadonlySet<string> = new Set(['SERVER_QUARANTINED', 'ROW_TAMPERED']);
+
 /** Each by the name of its hospital, where this app's server says it. */
 function serversOf(
   { person, as }: Session,
   servers: VitalsFound['servers'],
 ): Promise<readonly ServerView[]> {
-  const named = servers.map(async ({ server, state }): Promise<ServerView> => {
+  const named = servers.map(async ({ server, state, why = '' }): Promise<ServerView> => {
     const row = await person
       .run({ name: 'vitals/server', run: (ctx) => ctx.ledger.knownAccount(server) }, undefined, as)
       .catch(() => undefined);
     const hospital = row && (await hospitalOf(row.organisation).catch(() => undefined));
-    return { title: hospital?.title ?? server.slice(0, 8), state };
+    const title = hospital?.title ?? server.slice(0, 8);
+    return { title, state: tampered.has(why) ? 'tampered' : state };
   });
   return Promise.all(named);
 }

@@ -32,6 +32,17 @@ export function Sources({
           </div>
         </div>
       )}
+      {of('tampered') > 0 && (
+        <div className="note bad" role="alert">
+          <Icon name="attend" />
+          <div>
+            <p className="h">
+              {t('vitals.tampered', { count: of('tampered'), who: titles('tampered') })}
+            </p>
+            <p>{t('vitals.tamperedText')}</p>
+          </div>
+        </div>
+      )}
       {fromServers + fromCopies > 0 && (
         <p className="sm">{t(`vitals.${came}`, { who: listed(servers.map((it) => it.title)) })}</p>
       )}
