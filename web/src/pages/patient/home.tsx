@@ -72,15 +72,17 @@ function Known({ home }: { readonly home: HomeView }) {
             <h2>{t('home.lastValues')}</h2>
             <Link to="/record">{t('home.allValues')}</Link>
           </div>
-          {webWings.flatMap(({ name, patient }) =>
-            patient === undefined
-              ? []
-              : [
-                  <p key={name} className="sm">
-                    <Link to={patient.path}>{t(patient.word)}</Link>
-                  </p>,
-                ],
-          )}
+          <ul className="list">
+            {webWings.flatMap(({ name, patient }) =>
+              patient === undefined
+                ? []
+                : [
+                    <li key={name}>
+                      <Link to={patient.path}>{t(patient.word)}</Link>
+                    </li>,
+                  ],
+            )}
+          </ul>
           {home.lastValues.length === 0 ? (
             <p className="dim sm">{t('home.noValues')}</p>
           ) : (
