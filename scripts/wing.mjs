@@ -134,7 +134,7 @@ function removeWing(name) {
       if (rest === text) return text;
       const { before, entries, after } = parted(rest);
       return (
-        before + entries.replace(new RegExp(`(\\.\\.\\.)?\\b${it}\\b,?\\s*`), '').trim() + after
+        before + entries.replace(new RegExp(`(\\.\\.\\.)?\\b${it}s?\\b,?\\s*`), '').trim() + after
       );
     });
   }

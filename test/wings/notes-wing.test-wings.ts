@@ -150,9 +150,13 @@ test('a wing that was just begun compiles, and goes again', () => {
 /** Each wing that stands here, gone, and the spine's tests without it; `WING=NAME` picks one (.ci/in-turn). */
 const standing = globSync('src/wings/*/', { cwd: root }).map((it) => it.split(sep).at(-1) ?? '');
 const chosen = standing.filter((name) => (process.env.WING ?? name) === name);
+const rules = readFileSync(join(root, '.dependency-cruiser.cjs'), 'utf8');
+/** Wings that build on this one, as `wingNeeds` says: they go with it. */
+const needing = (name: string): readonly string[] =>
+  standing.filter((it) => new RegExp(`\\b${it}: \\[[^\\]]*'${name}'`).test(rules));
 for (const name of chosen) {
   test(`the wing ${name} can go: the house compiles and holds without it`, () => {
-    run(['scripts/wing.mjs', 'remove', name]);
+    for (const it of [...needing(name), name]) run(['scripts/wing.mjs', 'remove', it]);
     compile();
     cruise();
     runTests(['src/ledger/**/*.test.ts', 'test/model/*.test.ts']);

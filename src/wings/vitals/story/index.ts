@@ -9,13 +9,13 @@ import { type Hospital, type Patient, type Played, VitalsScene } from './scene.t
 import { readSeries, replayed, type Series } from './series.ts';
 import { askSteps, attributesOf, budget, kinds, refuseStep } from './steps-asking.ts';
 import { deliverStep, doubleStep } from './steps-encrypted.ts';
+import { storesChapter } from './stores.ts';
+import { tamperChapter } from './tamper.ts';
 
 const dayHours = 24;
 const hourMs = 3_600_000;
 /** Yesterday, whole: what the hub writes is of a day that is over. */
 const yesterdayHour = (): number => dayHours * (Math.floor(Date.now() / hourMs / dayHours) - 1);
-
-export { tamperChapter } from './tamper.ts';
 
 /** So many pages one patient of a series has: more would only make more noise. */
 function pagesIn({ rows }: Series): number {
@@ -57,8 +57,6 @@ const found: Step<VitalsScene> = {
     return { servers: scene.servers.length, datasets: (kinds.length + 1) * scene.played.length };
   },
 };
-
-export { storesChapter } from './stores.ts';
 
 /** So many people stand before the desks at once: while one waits for a block, others are enrolled. */
 const atOnce = 10;
@@ -244,7 +242,7 @@ function sceneOf(setting: Setting, least: number): VitalsScene {
 const encrypted = [deliverStep, doubleStep] as const;
 
 /** Vital signs over three servers: enrol, replay, read, lose servers, ask, refuse. */
-export const vitalsChapter: Chapter<VitalsScene> = {
+const vitalsChapter: Chapter<VitalsScene> = {
   name: 'vitals',
   tells:
     'Three servers hold shares of vital signs: a doctor reads them, a researcher asks, and no server sees a value.',
@@ -259,7 +257,7 @@ export const vitalsChapter: Chapter<VitalsScene> = {
 };
 
 /** What is under two keys, of which one needs three servers. */
-export const encryptedChapter: Chapter<VitalsScene> = {
+const encryptedChapter: Chapter<VitalsScene> = {
   name: 'encrypted',
   tells:
     'An answer under Paillier is the one that was sealed; a doubly encrypted record opens with three servers or not at all.',
@@ -268,3 +266,11 @@ export const encryptedChapter: Chapter<VitalsScene> = {
     sceneOf({ ...setting, flags: { ...setting.flags, patients: '24', hours: '1' } }, 20),
   steps: [found, enrol, replay, ...encrypted],
 };
+
+/** What `--chapter` names of the wing. */
+export const vitalsChapters = [
+  vitalsChapter,
+  tamperChapter,
+  storesChapter,
+  encryptedChapter,
+] as const;
