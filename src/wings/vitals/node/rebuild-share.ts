@@ -2,6 +2,7 @@ import type { KemKey } from '../../../crypto/kem.ts';
 import { openWith } from '../../../crypto/letter.ts';
 import { equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { BlobId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import { blobIdOf } from '../../../storage/blob-id.ts';
 import {
@@ -62,6 +63,9 @@ export function requireEnvelope(bytes: Uint8Array, { trio, server, manifests }: 
   if (!isOfThese || envelope.sealed.length !== expected) throw envelopeBad('of other pages');
 }
 
+/** What is in envelopes that were opened, by their ids: secret, so of one piece of work alone. */
+export type OpenedParts = Map<BlobId, readonly Uint8Array[]>;
+
 /**
  * Exactly the share that a server kept of one page: from the envelope that the page's manifest names, and the server's
  * recovery key. Nothing is believed: what comes out has the hash of the manifest, which
@@ -78,15 +82,18 @@ export async function rebuildShare(
     readonly manifest: Uint8Array;
     readonly envelope: Uint8Array;
   },
+  opened: OpenedParts = new Map(),
 ): Promise<KeptShare> {
   const { trio, server, envelope: bytes } = of;
   const manifest = decodeAs(pageManifest, of.manifest);
   if (bytes.length === 0) throw envelopeBad('missing');
-  if (manifest.envelopes[server - 1] !== blobIdOf(bytes))
-    throw envelopeBad('not the one that is named');
+  const id = blobIdOf(bytes);
+  if (manifest.envelopes[server - 1] !== id) throw envelopeBad('not the one that is named');
   const envelope = readEnvelope(bytes);
   if (envelope.trio !== trio || envelope.server !== server) throw envelopeBad('of other pages');
-  const part = await partOf(key, envelope, { server, manifest });
+  const parts = opened.get(id) ?? (await openParts(key, envelope));
+  opened.set(id, parts);
+  const part = partOf(parts, envelope, { server, manifest });
   const head = headOf(manifest);
   const kept = await keptFromPart(arithmetic, { server, head, part });
   const hash = manifest.hashes[server - 1] ?? manifest.hashes[0];
@@ -104,15 +111,15 @@ function readEnvelope(bytes: Uint8Array): RecoveryEnvelope {
 }
 
 /** The part of one page in an envelope that is opened. Throws ENVELOPE_BAD. */
-async function partOf(
-  key: KemKey,
+function partOf(
+  parts: readonly Uint8Array[],
   envelope: RecoveryEnvelope,
   of: { readonly server: ServerNumber; readonly manifest: PageManifest },
-): Promise<Uint8Array> {
+): Uint8Array {
   const bare = bareHashOf(of.manifest);
   const at = envelope.manifests.findIndex((it) => equalBytes(it, bare));
   if (at === -1) throw envelopeBad('of other pages');
-  const part = (await openParts(key, envelope))[at];
+  const part = parts[at];
   if (part?.length !== envelopedBytes(of.server, headOf(of.manifest)))
     throw envelopeBad('another share');
   return part;

@@ -1,6 +1,7 @@
 import type { KemKey } from '../../../crypto/kem.ts';
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { BlobId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import type { IncidentReport } from '../api/incident-report.ts';
 import { pageManifest } from '../api/page.ts';
@@ -15,7 +16,7 @@ import { askEnvelopes, pagesPerAsking } from './envelopes.ts';
 import type { KeptQuarantine } from './incident-store.ts';
 import { headOf } from './page-bodies.ts';
 import type { MendedPage, PageNames, PageUpkeep, StoredShare } from './page-store.ts';
-import { rebuildShare } from './rebuild-share.ts';
+import { type OpenedParts, rebuildShare } from './rebuild-share.ts';
 import { register } from './registering.ts';
 import type { Tampering } from './tampering.ts';
 import { type OwnTrio, ownTrio } from './trio.ts';
@@ -106,7 +107,10 @@ export class Rebuilding {
       const kept = await this.#held(trio, it);
       if (kept !== undefined) held.set(bytesToHex(it.page), kept);
     }
-    const missing = names.filter(({ page }) => !held.has(bytesToHex(page)));
+    const missing = byEnvelope(
+      trio,
+      names.filter(({ page }) => !held.has(bytesToHex(page))),
+    );
     for (let at = 0; at < missing.length; at += pagesPerAsking)
       for (const [page, kept] of await this.#opened(
         trio,
@@ -141,11 +145,12 @@ export class Rebuilding {
       names.map(({ page }) => page),
     );
     const opened: [string, StoredShare][] = [];
+    const parts: OpenedParts = new Map();
     for (const { page, manifest } of names) {
-      const name = decodeAs(pageManifest, manifest).envelopes[trio.place - 1];
+      const name = envelopeOf(trio, manifest);
       const envelope = (name && envelopes.get(name)) ?? new Uint8Array(0);
       const of = { trio: trio.id, server: trio.place, manifest, envelope };
-      opened.push([bytesToHex(page), await rebuildShare(this.#base.arithmetic, key, of)]);
+      opened.push([bytesToHex(page), await rebuildShare(this.#base.arithmetic, key, of, parts)]);
     }
     return opened;
   }
@@ -203,6 +208,17 @@ export class Rebuilding {
       follows: Uint8Array.from(Buffer.from(began, 'hex')),
     };
   }
+}
+
+const envelopeOf = (trio: OwnTrio, manifest: Uint8Array): BlobId | undefined =>
+  decodeAs(pageManifest, manifest).envelopes[trio.place - 1];
+
+/** Pages of one upload together: their envelope comes, and is opened, once. */
+function byEnvelope(trio: OwnTrio, names: readonly PageNames[]): readonly PageNames[] {
+  const named = names.map((it) => ({ it, envelope: envelopeOf(trio, it.manifest) ?? '' }));
+  return named
+    .toSorted((a, b) => (a.envelope < b.envelope ? -1 : Number(a.envelope > b.envelope)))
+    .map(({ it }) => it);
 }
 
 const unlessUnknown = (error: unknown): undefined => {

@@ -6,7 +6,6 @@ import { generateRandomKeys } from 'paillier-bigint';
 import { type Figure, median, type Report } from '../../../../bench/figures.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { PatientWindow } from '../node/patient-window.ts';
-import { RowMacs } from '../node/row-macs.ts';
 import { SqlitePageStore } from '../node/sqlite-page-store.ts';
 import { storedPages } from '../node/stored-pages.ts';
 import { reportSeal } from './bench-seal.ts';
@@ -18,8 +17,6 @@ import {
   type Rollups,
   readingsOf,
 } from './bench-study.ts';
-
-const testMacs = new RowMacs(new Uint8Array(32));
 
 /** Of each size, in turn: three servers, one of them alone, plain SQL. */
 const rounds = 9;
@@ -86,7 +83,7 @@ async function measured(study: BenchStudy, rollups: Rollups, plain: PlainStudy):
     ...{ check: [], debit: [], ask: [], withLedger: [], server: [], serverFirst: [] },
     ...{ pages: [], days: [], raw: [] },
   };
-  const store = new SqlitePageStore(study.database(0), await openKernel(), testMacs);
+  const store = new SqlitePageStore(study.database(0), await openKernel(), study.macs(0));
   const pages = storedPages(store);
   const hours = { from: rollups.fromDay * 24, until: (rollups.fromDay + rollups.days) * 24 };
   const wanted = {

@@ -22,7 +22,7 @@ import { batchSignedBytes } from '../ledger/acts/stat-batch.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { pageTables } from '../node/guarded-tables.ts';
-import { rowMacsOf } from '../node/row-macs.ts';
+import { type RowMacs, rowMacsOf } from '../node/row-macs.ts';
 import { SqliteRowGuard } from '../node/sqlite-row-guard.ts';
 import { type Opened, openAnswers } from '../sdk/asking/collecting.ts';
 import { requireSealed } from '../sdk/asking/sealed.ts';
@@ -167,9 +167,14 @@ export class BenchStudy {
   }
 
   /** As the server itself writes: rows have their MACs. */
-  #guarded(store: DatabaseSync, server: 0 | 1 | 2): SqliteRowGuard {
+  /** What one server's rows are bound by. */
+  macs(server: 0 | 1 | 2): RowMacs {
     const key = readFileSync(join(dirname(this.database(server)), 'server.key'));
-    return new SqliteRowGuard(store, rowMacsOf(new Uint8Array(key)), pageTables);
+    return rowMacsOf(new Uint8Array(key));
+  }
+
+  #guarded(store: DatabaseSync, server: 0 | 1 | 2): SqliteRowGuard {
+    return new SqliteRowGuard(store, this.macs(server), pageTables);
   }
 
   #insert(
