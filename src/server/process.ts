@@ -65,6 +65,8 @@ export interface Process extends Service {
   readonly nodeFlags?: readonly string[];
   /** Whether it runs for the hospital in this folder; missing: for every one. */
   readonly runsFor?: (hospitalFolder: string) => boolean;
+  /** One process of a home for all its hospitals for which it runs, though each keeps its own. */
+  readonly together?: true;
 }
 
 /** What a process is told when it begins: whose it is. */

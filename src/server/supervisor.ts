@@ -2,12 +2,13 @@ import { fork } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withCompileCache } from '../engines/threads/compile-cache.ts';
 import { copyLines, openLogFile } from './log-file.ts';
 import { hospitalsOf, type Process, type ProcessOrder, serversOf } from './process.ts';
 
 /** One process that the supervisor keeps running. */
 export interface Supervised {
-  /** `data-server`, or `data-server.north` where it runs once for each hospital. */
+  /** `sensor-hub`, or `data-server.north` where it runs once for each hospital. */
   readonly name: string;
   readonly entry: string;
   readonly order: ProcessOrder;
@@ -191,19 +192,25 @@ class Kept {
 
 /** The processes of a home, in order: those for the home once, the others for each of its hospitals. */
 export function processesOf(home: string, processes: readonly Process[]): Supervised[] {
-  return processes.flatMap(({ name, entry, per, nodeFlags = [], runsFor = () => true }) =>
-    per === 'home'
-      ? [{ name, entry, nodeFlags, order: { home } }]
-      : hospitalsOf(home)
-          .filter((hospital) => runsFor(join(serversOf(home), hospital)))
-          .map((hospital) => ({
-            name: `${name}.${hospital}`,
-            ...{ entry, nodeFlags, order: { home, hospital } },
-          })),
-  );
+  return processes.flatMap(({ name, entry, nodeFlags = [], ...of }) => {
+    const ofHome = { name, entry, nodeFlags, order: { home } };
+    if (of.per === 'home') return [ofHome];
+    const hospitals = hospitalsWith(home, of);
+    if (of.together === true) return hospitals.length > 0 ? [ofHome] : [];
+    return hospitals.map((hospital) => ({
+      ...ofHome,
+      ...{ name: `${name}.${hospital}`, order: { home, hospital } },
+    }));
+  });
 }
 
+/** The hospitals of a home for which a process runs, by name. */
+export const hospitalsWith = (home: string, { runsFor }: Pick<Process, 'runsFor'>): string[] =>
+  hospitalsOf(home).filter((it) => runsFor?.(join(serversOf(home), it)) ?? true);
+
 const host = fileURLToPath(new URL('./process-host.ts', import.meta.url));
+/** A service waits most of the time: of the room for young objects that V8 would take, it gives nothing back. */
+const smallFlags = ['--max-semi-space-size=1'];
 const logBytes = 10 * 1024 * 1024;
 const logsKept = 5;
 
@@ -223,7 +230,7 @@ function startProcess({ name, entry, order, nodeFlags = [] }: Supervised): Child
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const log = openLogFile({ path: join(logs, `${name}.log`), maxBytes: logBytes, keep: logsKept });
   const child = fork(host, [entry, JSON.stringify(order)], {
-    execArgv: [...nodeFlags],
+    execArgv: [...smallFlags, ...nodeFlags],
     env: environmentOf(process.env),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -250,5 +257,7 @@ function startProcess({ name, entry, order, nodeFlags = [] }: Supervised): Child
 
 /** What a process must know stands in its order: a passphrase that was set for a command is not for it. */
 function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('SALUS_')));
+  const given = Object.entries(env).filter(([name]) => !name.startsWith('SALUS_'));
+  // Of glibc: a pool of memory for each of a dozen threads, of which one allocates, is never given back.
+  return withCompileCache({ MALLOC_ARENA_MAX: '1', ...Object.fromEntries(given) });
 }

@@ -1,10 +1,9 @@
-import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Label } from '../../crypto/labels.ts';
 import { labelledMessage, verifySignature } from '../../crypto/signature.ts';
 import { assertNever } from '../../primitives/errors.ts';
+import { withCompileCache } from './compile-cache.ts';
 import { type Curves, ownThread } from './curves.ts';
 import { maxMessageBytes, packQuestions, type Question } from './verify-batch.ts';
 
@@ -125,7 +124,7 @@ export class VerifyPool implements Curves {
 
   #start(): Thread {
     const { worker: file = new URL('./verify-worker.ts', import.meta.url) } = this.#options;
-    const worker = new Worker(file, { env: withCompileCache() });
+    const worker = new Worker(file, { env: withCompileCache(process.env) });
     const thread: Thread = { worker, batches: [] };
     worker.on('message', (answers: Uint8Array) => {
       const [batch] = thread.batches;
@@ -157,13 +156,6 @@ export class VerifyPool implements Curves {
   #answerHere(asked: readonly Asked[]): void {
     for (const { answer, fail, ...question } of asked) answerHere(question).then(answer, fail);
   }
-}
-
-/** A thread does not take over where this one keeps what it compiled: without it each start costs twice the CPU. */
-function withCompileCache(): NodeJS.ProcessEnv {
-  // Below it there is a folder for each version of Node.
-  const kept = getCompileCacheDir();
-  return kept === undefined ? process.env : { NODE_COMPILE_CACHE: dirname(kept), ...process.env };
 }
 
 /** How many from the front go together: at least one. */

@@ -1,6 +1,6 @@
-// The alert service of one hospital as a process of its own, under the supervisor: what is exported is its `ProcessEntry`.
+// The alert services of a home's hospitals as one process, under the supervisor: what is exported is its `ProcessEntry`.
 import { join } from 'node:path';
-import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { isCoded } from '../../../primitives/errors.ts';
 import {
   hospitalsOf,
   type ProcessOrder,
@@ -23,24 +23,51 @@ import { troubles } from './troubles.ts';
 
 /** Between two looks at the outbox. */
 const roundMs = 500;
+/** After one that could not be opened. */
+const startAgainMs = 10_000;
 const hourMs = 60 * 60_000;
 /** Causes are remembered for twice as long. */
 const toldOfMs = 90 * 24 * hourMs;
 
 type Log = (line: Readonly<Record<string, string | number>>) => void;
 
-export async function start({ home, hospital }: ProcessOrder): Promise<RunningProcess> {
-  if (hospital === undefined) throw new CodedError('INTERNAL', { what: 'no hospital' });
-  const log: Log = (line) =>
-    process.stdout.write(`${JSON.stringify({ timeMs: Date.now(), ...line })}\n`);
-  return startAlerts(home, hospital, log);
+/** Each hospital by itself: one whose files cannot be opened is tried again, and keeps nothing of the others back. */
+export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
+  const stopping = new AbortController();
+  const working = hospitalsOf(home).map((hospital) => keepAlerts(home, hospital, stopping.signal));
+  return {
+    async close() {
+      stopping.abort();
+      await Promise.all(working);
+    },
+  };
 }
 
-async function startAlerts(home: string, hospital: string, log: Log): Promise<RunningProcess> {
+async function keepAlerts(home: string, hospital: string, signal: AbortSignal): Promise<void> {
+  const log: Log = (line) =>
+    process.stdout.write(`${JSON.stringify({ timeMs: Date.now(), hospital, ...line })}\n`);
+  while (!signal.aborted) {
+    try {
+      return await runAlerts(home, hospital, { signal, log });
+    } catch (error) {
+      log({ code: isCoded(error) ? error.code : 'INTERNAL', what: 'start' });
+      await pause(startAgainMs, signal);
+    }
+  }
+}
+
+/** Until it is stopped. Throws HOME_INVALID, RELAY_INVALID, and what opening files throws. */
+async function runAlerts(
+  home: string,
+  hospital: string,
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
+): Promise<void> {
+  using opened = new DisposableStack();
   const folder = join(serversOf(home), hospital);
   const shared = outboxKeyOf(folder);
   const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
   const letters = new LetterStore(join(folder, places.letters), lettersKeyOf(shared));
+  for (const it of [outbox, letters]) opened.defer(() => it.close());
   const relay = readRelay(home);
   const inbox = new InboxChannel(join(folder, places.inbox), shared);
   const channels = relay === undefined ? [] : [...outsideChannels(folder, relay), inbox];
@@ -70,16 +97,7 @@ async function startAlerts(home: string, hospital: string, log: Log): Promise<Ru
     }
     if (isFirst) for (const it of troubles(home, Date.now())) service.tellOperator(...it);
   };
-  const stopping = new AbortController();
-  const stopped = repeat(service, { hourly, signal: stopping.signal, log });
-  return {
-    async close() {
-      stopping.abort();
-      await stopped;
-      letters.close();
-      outbox.close();
-    },
-  };
+  await repeat(service, { hourly, signal, log });
 }
 
 function outsideChannels(folder: string, relay: Relay): readonly Channel[] {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Finding, hospitalsOf, type ServerWing, serversOf } from '../../../server/process.ts';
 import { factsOf } from './facts.ts';
@@ -14,6 +14,7 @@ export const alertsServer: ServerWing = {
       name: 'alerts',
       entry: fileURLToPath(new URL('./alerts-process.ts', import.meta.url)),
       per: 'hospital',
+      together: true,
       // Without a relay it would have nothing to do: what is written meanwhile waits in the outbox.
       runsFor: (hospitalFolder) => hasRelay(dirname(dirname(hospitalFolder))),
       check: async (home) => (existsSync(serversOf(home)) ? missingKeys(home) : []),
@@ -26,11 +27,9 @@ export const alertsServer: ServerWing = {
       name: 'alerts-mail',
       entry: fileURLToPath(new URL('./demo-mail-process.ts', import.meta.url)),
       per: 'hospital',
-      // Once in a home: beside its first hospital. Its letters are a show, and in no backup.
-      runsFor: (hospitalFolder) => {
-        const home = dirname(dirname(hospitalFolder));
-        return isDemoRelay(home) && hospitalsOf(home)[0] === basename(hospitalFolder);
-      },
+      together: true,
+      // Its letters are a show, and in no backup.
+      runsFor: (hospitalFolder) => isDemoRelay(dirname(dirname(hospitalFolder))),
       keeps: {},
     },
   ],

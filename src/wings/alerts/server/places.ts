@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
@@ -23,11 +22,11 @@ export const places = {
   inbox: inboxFile,
 } as const;
 
-const relayFile = z.strictObject({
-  relay: z.string().min(1).max(2_048),
+interface RelayFile {
+  readonly relay: string;
   /** It is the demonstration's: a process of this home. */
-  demo: z.optional(z.literal(true)),
-});
+  readonly demo: boolean;
+}
 const relayPath = (home: string): string => join(serversOf(home), 'alerts.json');
 
 /** The relay for all hospitals of a home, as `salus up --smtp` was told last. It may hold a password: for its owner alone. */
@@ -84,18 +83,23 @@ function isServed(port: number): Promise<boolean> {
   });
 }
 
-function relayFileIn(home: string): z.infer<typeof relayFile> | undefined {
+/** By hand: the demonstration's relay, which reads nothing else, would load a library for two fields. */
+function relayFileIn(home: string): RelayFile | undefined {
   const path = relayPath(home);
   if (!existsSync(path)) return undefined;
-  let read: unknown;
-  try {
-    read = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new CodedError('HOME_INVALID', { file: 'alerts.json' }, cause);
-  }
-  const checked = relayFile.safeParse(read);
-  if (!checked.success) throw new CodedError('HOME_INVALID', { file: 'alerts.json' });
-  return checked.data;
+  const { relay, demo } = parsed(readFileSync(path, 'utf8'));
+  const isRelay = typeof relay === 'string' && relay !== '' && relay.length <= 2_048;
+  if (!isRelay || (demo !== undefined && demo !== true))
+    throw new CodedError('HOME_INVALID', { file: 'alerts.json' });
+  return { relay, demo: demo === true };
 }
 
 export const hasRelay = (home: string): boolean => existsSync(relayPath(home));
+
+function parsed(text: string): { readonly relay?: unknown; readonly demo?: unknown } {
+  try {
+    return Object(JSON.parse(text));
+  } catch (cause) {
+    throw new CodedError('HOME_INVALID', { file: 'alerts.json' }, cause);
+  }
+}
