@@ -18,6 +18,7 @@ import { missingWords, wordOf } from '../../../../test/web/looks.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { serversOf } from '../../../server/process.ts';
+import { picture } from './web-town.ts';
 
 /**
  * The operator's screen of incidents, in a real browser: a row that somebody else wrote into the hospital's file, and
@@ -83,6 +84,7 @@ test('Where nothing happened it says so, one touch from how the network is', asy
   const { page, touches } = visitor;
   await touches.touch(page.getByRole('link', { name: 'What happened to what is kept' }));
   await heading(page, 'Everything that was looked at is as it was kept.').waitFor();
+  await picture(page, 'incidents-empty');
   assert.equal(touches.count, 1);
   await holdsAxe(page);
   await visitor.close();
@@ -108,6 +110,7 @@ test('What was found stands in plain words, with what the machine does not tell,
   await holdsAxe(page);
   await touches.touch(tampered.getByText('Places, and what the machine does not tell'));
   await tampered.getByText('row MAC: foreign').waitFor();
+  await picture(page, 'incidents');
   await holdsAxe(page);
   const saving = page.waitForEvent('download');
   await touches.touch(tampered.getByRole('button', { name: /^Save the signed report/u }));
@@ -126,6 +129,7 @@ test('When a hospital does not answer, the screen says so, and asks again', asyn
   app.door.fail(/\/v1\/incidents/u);
   await page.getByRole('link', { name: 'What happened to what is kept' }).click();
   await heading(page, 'This cannot be shown right now.').waitFor();
+  await picture(page, 'incidents-failed');
   await holdsAxe(page);
   app.door.fail(undefined);
   await page.getByRole('button', { name: 'Try again' }).click();
@@ -145,6 +149,7 @@ for (const [language, locale] of [
     await page.getByRole('link', { name: wordOf(language, 'network.incidents') }).click();
     await page.getByRole('region').first().waitFor();
     await page.locator('details summary').first().click();
+    await picture(page, `incidents-phone-${language}`);
     assert.deepEqual(await missingWords(page, language), []);
     await fitsWidth(page);
     await holdsAxe(page);
@@ -162,7 +167,8 @@ test('What is over is said to be over, after the next look', async () => {
   const { page } = visitor;
   await page.getByRole('link', { name: 'What happened to what is kept' }).click();
   await heading(page, 'All is as it was kept again.').waitFor();
-  await page.getByRole('region', { name: 'the hospital’s rows: whole again' }).waitFor();
+  await page.getByRole('region', { name: 'Whole again: the hospital’s rows' }).waitFor();
+  await picture(page, 'incidents-over');
   await holdsAxe(page);
   await visitor.close();
 });

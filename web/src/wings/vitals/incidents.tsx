@@ -92,7 +92,7 @@ function Incident({ incident, isOver: over }: { incident: IncidentView; isOver: 
         </span>
       </div>
       <p>{t(isEnd ? 'incidents.endMeans' : `incidents.means.${known}`)}</p>
-      <p className="sm">
+      <p className="sm mt-s">
         {t('incidents.found', { when: momentText(foundMs) })}{' '}
         {kind !== 'write-attempt' &&
           !isEnd &&
@@ -138,7 +138,7 @@ function Attempt({ attempt }: { attempt: IncidentView['attempts'][number] }) {
       <bdi className="mono">{what}</bdi>
       {by.length > 0 && (
         <>
-          {' '}
+          {' · '}
           <bdi>{listed(by.map(String))}</bdi>
         </>
       )}
