@@ -110,6 +110,8 @@ export class HospitalReports {
       for (const { id } of what === 'found' ? all : []) {
         this.#base.db.run('INSERT OR REPLACE INTO vitals_report_places VALUES (?, ?)', id, name);
       }
+      // Once of one incident: that it is over, nobody has to be told.
+      if (what === 'ended') return;
       for (const account of people) this.#tell(account, name, report);
     });
   }
@@ -125,12 +127,11 @@ export class HospitalReports {
 
   #tell(account: AccountId, name: string, report: IncidentReport): void {
     const { causes, hospital } = this.#base;
-    const isOver = report.done.length > 0;
     causes.tell({
       ...{ kind: 'incident', account, subject: name },
       facts: {
         ...{ server: hospital, fromMs: report.wholeMs, untilMs: report.foundMs },
-        ...{ done: isOver ? 'rebuilt' : 'reported', source: '', claimedMac: '' },
+        ...{ done: 'reported', source: '', claimedMac: '' },
       },
     });
   }
