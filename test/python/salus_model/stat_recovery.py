@@ -7,6 +7,8 @@ from salus_model.refused import Refused
 ENVELOPE = "salus/1/stat/envelope"
 BINS, VITALS = stat_pages.BINS, stat_pages.VITALS
 PANEL_VITALS = {1: 5, 2: 2, 3: 1, 4: 2, 5: 1}
+# VP-3a: of each a padded one.
+PANEL_VITALS |= {32 + panel: k for panel, k in PANEL_VITALS.items()}
 
 
 def used_of_kept(k: int) -> list[int]:

@@ -8,12 +8,13 @@ import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { type AttributeName, attributeLimits, attributeNames } from '../api/cohort.ts';
+import { basePanel, isPadded, paddedPanel } from '../crypto/panels.ts';
 import { changeStudies, panelOf, registerSensor } from '../sdk/index.ts';
 import type { PublicAttributes } from '../sdk/registering.ts';
 import { type PanelRow, rowsOfSensor, type SensorInput } from '../sdk/sensor/reading.ts';
 import { readingsOfFile } from '../sdk/sensor/recorded.ts';
 import { replaySteps } from '../sdk/sensor/replay.ts';
-import type { SensorQueue } from '../sdk/sensor/sensor-queue.ts';
+import { paddedLateMs, type SensorQueue } from '../sdk/sensor/sensor-queue.ts';
 import { type SensorStanding, standingsOf } from '../sdk/sensor/sensor-standing.ts';
 import type { Uplink } from '../sdk/sensor/uplink.ts';
 import { openHub } from '../server/hub-account.ts';
@@ -32,6 +33,7 @@ interface Enrolling {
   readonly panel?: string;
   readonly dataset: string;
   readonly withoutStudy?: true;
+  readonly padded?: true;
   readonly every: string;
   readonly public?: string;
 }
@@ -44,7 +46,10 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
   const acting = await openActing(context);
   const options = work(context, actingAccount(acting));
   const { servers, panel } = await datasetServers(home, said.dataset);
-  const panels = (said.panel ?? String(panel)).split(',').map((it) => panelOf(Number(it)).number);
+  const named = (said.panel ?? String(panel)).split(',').map((it) => panelOf(Number(it)).number);
+  const panels = said.padded ? [...new Set(named.map(basePanel).map(paddedPanel))] : named;
+  if (panels.some(isPadded) && intervalMs < paddedIntervalMs)
+    throw new CodedError('USAGE', { problem: '--padded: at most one reading a minute' });
   const nowMs = context.surroundings.now?.() ?? Date.now();
   const sensor = makeSensor(home, { name, panels, intervalMs }, nowMs);
   const { publicKey: key } = await sensorKeyOf(sensor);
@@ -53,7 +58,8 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
     { servers, sensor: { key, panels }, ...(attributes && { attributes }) },
     options,
   );
-  const held = said.withoutStudy
+  const isWithout = said.withoutStudy === true || panels.every(isPadded);
+  const held = isWithout
     ? registered
     : await acting.person.run(changeStudies, { join: [said.dataset] }, options);
   const pseudonym = bytesToHex(held.said.pseudonym);
@@ -79,7 +85,7 @@ async function enrol(context: CommandContext, name: string, said: Enrolling): Pr
     [
       `Its readings: ${facts.topic} at ${broker}, as ${name}, password ${login.password}`,
       `Sensor ${name} is registered with ${servers.length - held.missing.length} of three data servers.`,
-      countText(facts.studies, said.withoutStudy === true),
+      countText(facts.studies, isWithout),
       ...held.missing.map((it) => `${it} has not heard of it yet: salus vitals studies`),
     ].join('\n'),
   );
@@ -95,6 +101,8 @@ function countText(studies: readonly string[], isWithout: boolean): string {
 }
 
 const grantDays = 365;
+/** As many as a page has rows for. */
+const paddedIntervalMs = 60_000;
 
 /** The patient lets this home's hub write what her sensors send, as long as no grant says so yet; returns whose account it is. */
 async function letHubWrite(
@@ -192,11 +200,15 @@ async function simulate(context: CommandContext, name: string, said: Simulating)
     rows.sort((a, b) => a.timeMs - b.timeMs);
     let [taken, pages] = [0, 0];
     const sent: Sending = { done: 0, waiting: 0, refused: {} };
+    const lateMs = sensor.panels.some(isPadded) ? paddedLateMs : 0;
     const steps = replaySteps(rows, speed);
     for (const [at, step] of steps.entries()) {
       await pause(step.waitMs, context.signal);
       taken += await queue.add(step.rows);
-      const closed = await queue.close(at === steps.length - 1 ? nowMs() : lastOf(step.rows));
+      // What was recorded is whole: nothing of its last hour comes late.
+      const closed = await queue.close(
+        at === steps.length - 1 ? nowMs() + lateMs : lastOf(step.rows),
+      );
       pages += closed;
       progress.update(`${taken} rows, ${pages} pages`);
       if (closed > 0 && at < steps.length - 1) await sendOnce(uplink, sent);
@@ -332,6 +344,10 @@ export const addSensor: AddCommand = (program, context) => {
     .option(
       '--panel <numbers>',
       '1 vital signs, 2 blood pressure, 3 glucose, 4 oximeter, 5 heart rate; default: of the dataset',
+    )
+    .option(
+      '--padded',
+      'a full page every hour, measured or not: servers do not see how often; counts in no study',
     )
     .option('--public <words>', 'what may be said of the patient in a cohort: sex=1,age-band=4')
     .option('--every <seconds>', 'how often it measures', '60')

@@ -7,6 +7,7 @@ import { during } from '../../../cli/output.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
 import { localHospitals } from '../../../server/desk.ts';
+import { panels } from '../crypto/panels.ts';
 import { type StatPurpose, statPurposes } from '../ledger/purposes.ts';
 import type { StudyDesk } from '../server/study-desk.ts';
 import { microRhoOf } from './question-words.ts';
@@ -89,6 +90,13 @@ function countOf(text: string, flag: string): number {
   return count;
 }
 
+/** One that studies are about. Throws PANEL_UNKNOWN. */
+function studyPanel(text: string): number {
+  const panel = panels.find(({ number }) => String(number) === text);
+  if (panel === undefined) throw new CodedError('PANEL_UNKNOWN', { panel: text });
+  return panel.number;
+}
+
 async function dataset(context: CommandContext, flags: DatasetFlags): Promise<void> {
   const { signal, output } = context;
   const made = await during(output, 'Founding the dataset', async () => {
@@ -102,7 +110,7 @@ async function dataset(context: CommandContext, flags: DatasetFlags): Promise<vo
       });
     const purposes = statPurposes.filter((it) => flags.purpose.map(purposeOf).includes(it));
     const terms = {
-      ...{ panel: countOf(flags.panel, '--panel'), edges: 1, windows: 1, servers, purposes },
+      ...{ panel: studyPanel(flags.panel), edges: 1, windows: 1, servers, purposes },
       ...{ kMin: countOf(flags.least, '--least') },
       ...{ pagesPerPatient: countOf(flags.pages, '--pages') },
       ...{ researcherCap: microRhoOf(flags.researcherRho), datasetCap: microRhoOf(flags.rho) },

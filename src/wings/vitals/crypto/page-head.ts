@@ -5,7 +5,7 @@ import { vitalsNames } from '../names.ts';
 import { edgesOf } from './histogram-edges.ts';
 import type { PageSize } from './page-layout.ts';
 import { pageRows } from './page-values.ts';
-import { panelOf } from './panels.ts';
+import { isPadded, panelOf } from './panels.ts';
 
 /** What everybody who touches a page knows of it, and what every expansion of it is bound to. */
 export interface PageHead {
@@ -30,11 +30,12 @@ export function pageIdOf(sensorKey: Uint8Array, panel: number, sequence: number)
   return labelledHash(vitalsNames.labels.pageId, of).subarray(0, 16);
 }
 
-/** How large the page is. Throws PANEL_UNKNOWN, EDGES_VERSION, and BODY_LENGTH unless it has 1 to 64 rows. */
+/** How large the page is. Throws PANEL_UNKNOWN, EDGES_VERSION, and BODY_LENGTH unless it has 1 to 64 rows, of a padded panel 64. */
 export function sizeOf({ n, panel, edges }: PageHead): PageSize {
   const { vitals } = panelOf(panel);
   for (const vital of vitals) edgesOf(vital, edges);
-  if (!(Number.isInteger(n) && n >= 1 && n <= pageRows))
+  const least = isPadded(panel) ? pageRows : 1;
+  if (!(Number.isInteger(n) && n >= least && n <= pageRows))
     throw new CodedError('BODY_LENGTH', { rows: n });
   return { n, k: vitals.length };
 }

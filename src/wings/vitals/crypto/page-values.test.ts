@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { edgesOf, edgesVersion, histogramBin, histogramBins } from './histogram-edges.ts';
-import { encodePage } from './page-values.ts';
-import { panelOf, panels } from './panels.ts';
+import { sizeOf } from './page-head.ts';
+import { encodePage, pageRows, withBlankRows } from './page-values.ts';
+import { paddedPanel, panelOf, panels } from './panels.ts';
 import {
   clinicalCode,
   clinicalValue,
@@ -151,4 +152,30 @@ test('a row that misses a vital sign is refused, and so are no rows and more tha
   );
   assert.throws(() => encodePage([reading(1)], { panel: 6, edges: 1 }), { code: 'PANEL_UNKNOWN' });
   assert.throws(() => encodePage([reading(1)], { panel: 1, edges: 2 }), { code: 'EDGES_VERSION' });
+});
+
+for (const { number, name, vitals } of panels) {
+  test(`a padded page of ${name} is full, its blank rows are all codes 0, and a shorter one is none`, () => {
+    const panel = paddedPanel(number);
+    const row = vitals.map((vital) => {
+      const { clinical, unit } = vitalSigns[vital];
+      return { value: clinical.high / 100_000, unit };
+    });
+    const page = encodePage(withBlankRows(panel, [row, row]), { panel, edges: edgesVersion });
+    assert.equal(page.n, pageRows);
+    const k = vitals.length;
+    assert.ok(page.clinical.subarray(0, 2 * k).every((code) => code > 0));
+    assert.ok(page.clinical.subarray(2 * k).every((code) => code === 0));
+    const head = { page: new Uint8Array(16), nonce: new Uint8Array(16), edges: edgesVersion };
+    assert.deepEqual(sizeOf({ ...head, panel, n: pageRows }), { n: pageRows, k });
+    for (const n of [1, pageRows - 1, pageRows + 1])
+      assert.throws(() => sizeOf({ ...head, panel, n }), { code: 'BODY_LENGTH' });
+    assert.deepEqual(withBlankRows(number, [row]), [row]);
+  });
+}
+
+test('there is a padded panel of each, and none of a padded one', () => {
+  assert.throws(() => panelOf(paddedPanel(6)), { code: 'PANEL_UNKNOWN' });
+  assert.throws(() => panelOf(paddedPanel(paddedPanel(1))), { code: 'PANEL_UNKNOWN' });
+  assert.throws(() => panelOf(paddedPanel(0)), { code: 'PANEL_UNKNOWN' });
 });

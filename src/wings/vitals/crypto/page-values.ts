@@ -1,7 +1,7 @@
 import { CodedError } from '../../../primitives/errors.ts';
 import { histogramBin, histogramBins } from './histogram-edges.ts';
-import { panelOf, vitalsOf } from './panels.ts';
-import { clinicalCode, statisticsCode } from './vital-signs.ts';
+import { isPadded, panelOf, vitalsOf } from './panels.ts';
+import { clinicalCode, clinicalValue, statisticsCode } from './vital-signs.ts';
 
 /** As many as fit on a page: an hour at one a minute. */
 export const pageRows = 64;
@@ -24,6 +24,21 @@ export interface PageValues {
   readonly statistics: Uint8Array;
   /** k x 32 counters. */
   readonly counters: Uint8Array;
+}
+
+/**
+ * Of a padded panel, rows without a measurement up to a full page: all their codes are 0, and no row that was measured is so
+ * (VS-20). Of any other, the readings. Rule VP-3a.
+ */
+export function withBlankRows(
+  panel: number,
+  readings: readonly (readonly Measured[])[],
+): readonly (readonly Measured[])[] {
+  if (!isPadded(panel)) return readings;
+  const blank = vitalsOf(panelOf(panel)).map((vital) => ({
+    ...{ value: clinicalValue(vital, 0), unit: vital.unit },
+  }));
+  return Array.from({ length: pageRows }, (_, row) => readings[row] ?? blank);
 }
 
 /**

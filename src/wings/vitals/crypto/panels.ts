@@ -21,11 +21,19 @@ export const panels: readonly Panel[] = [
   { number: 5, name: 'heart-rate', vitals: ['heartRate'] },
 ];
 
+/** Of each panel there is a padded one, by so much higher: a full page every hour, and in no study. Rule VP-3a. */
+const paddedAbove = 32;
+export const paddedPanel = (number: number): number => number + paddedAbove;
+export const isPadded = (number: number): boolean => number > paddedAbove;
+/** The panel whose vital signs these are. */
+export const basePanel = (number: number): number =>
+  isPadded(number) ? number - paddedAbove : number;
+
 /** Throws PANEL_UNKNOWN. */
 export function panelOf(number: number): Panel {
-  const panel = panels.find((it) => it.number === number);
+  const panel = panels.find((it) => it.number === basePanel(number));
   if (panel === undefined) throw new CodedError('PANEL_UNKNOWN', { panel: number });
-  return panel;
+  return isPadded(number) ? { ...panel, number, name: `${panel.name}-padded` } : panel;
 }
 
 export const vitalsOf = ({ vitals }: Panel): readonly VitalSign[] =>

@@ -2,7 +2,7 @@ import type { Account } from '../../../ledger/tables/accounts.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type QueryManifest, requireInTime } from '../api/query-manifest.ts';
 import { requireInPanel } from '../api/question.ts';
-import { panelOf } from '../crypto/panels.ts';
+import { isPadded, panelOf } from '../crypto/panels.ts';
 import type { Dataset } from '../ledger/tables/stat-datasets.ts';
 import type { Permit } from '../ledger/tables/stat-permits.ts';
 import type { StatQueryRow } from '../ledger/tables/stat-queries.ts';
@@ -32,6 +32,8 @@ export function requirePermit(manifest: QueryManifest, permit: Permit | undefine
 /** Step 4. Throws DATASET_UNKNOWN, QUESTION_IMPOSSIBLE. */
 export function requireDataset(manifest: QueryManifest, dataset: Dataset | undefined): Dataset {
   if (dataset === undefined) throw new CodedError('DATASET_UNKNOWN');
+  // Blank rows would be added up as if they had been measured.
+  if (isPadded(dataset.panel)) throw new CodedError('QUESTION_IMPOSSIBLE');
   requireInPanel(manifest.question, panelOf(dataset.panel).vitals.length);
   return dataset;
 }

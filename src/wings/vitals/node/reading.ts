@@ -15,6 +15,7 @@ import {
   type SensorRead,
   type ShownPage,
 } from '../api/sensor-read.ts';
+import { paddedPanel } from '../crypto/panels.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
@@ -114,7 +115,10 @@ export class VitalsReading {
     // Of before the grant's beginning nothing: whole hours from it on.
     const from = Math.max(asked.firstHour, Math.ceil(fromMs / hourMs));
     const hours = { from, until: asked.lastHour + 1 };
-    const found = await store.pagesOf(asked.pseudonym, asked.panel, hours);
+    const found = [
+      ...(await store.pagesOf(asked.pseudonym, asked.panel, hours)),
+      ...(await store.pagesOf(asked.pseudonym, paddedPanel(asked.panel), hours)),
+    ];
     const pages = found.filter((it) => it.trio === asked.trio && it.batch > 0);
     if (pages.length > mostPages) throw new CodedError('REQUEST_TOO_MANY');
     const shown: ShownPage[] = [];

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
+import { isPadded } from '../crypto/panels.ts';
 import { type SensorFile, sensorFile } from '../sdk/sensor/sensor-file.ts';
 import { longestPause } from '../sdk/sensor/sensor-standing.ts';
 import { SqliteSensorQueue } from './sqlite-sensor-queue.ts';
@@ -58,9 +59,17 @@ export function sensorNames(home: string): readonly string[] {
 
 export const openSensorQueue = (
   home: string,
-  { name, intervalMs }: Pick<SensorFile, 'name' | 'intervalMs'>,
+  {
+    name,
+    intervalMs,
+    panels,
+    sinceMs = 0,
+  }: Pick<SensorFile, 'name' | 'intervalMs' | 'panels' | 'sinceMs'>,
 ): SqliteSensorQueue =>
-  new SqliteSensorQueue(join(folderOf(home), `${name}.db`), { pauseMs: longestPause(intervalMs) });
+  new SqliteSensorQueue(join(folderOf(home), `${name}.db`), {
+    pauseMs: longestPause(intervalMs),
+    padded: panels.filter(isPadded).map((panel) => ({ panel, sinceMs })),
+  });
 
 /**
  * Who works for a sensor now: pages are shared and sent by one program at a time. Undefined: another one does. What is

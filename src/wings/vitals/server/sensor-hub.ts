@@ -167,7 +167,7 @@ export class SensorHub {
     return this.#hub;
   }
 
-  #kept(sensor: Pick<SensorFile, 'name' | 'intervalMs'>) {
+  #kept(sensor: SensorFile) {
     const known = this.#queues.get(sensor.name);
     if (known !== undefined) return known;
     const made = { queue: openSensorQueue(this.#home, sensor) };

@@ -3,11 +3,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../primitives/errors.ts';
 import { pageRows } from '../crypto/page-values.ts';
 import type { PanelRow, RefusedReading } from '../sdk/sensor/reading.ts';
-import type {
-  QueuedDay,
-  QueuedPage,
-  QueueStanding,
-  SensorQueue,
+import {
+  type PaddedSince,
+  paddedLateMs,
+  type QueuedDay,
+  type QueuedPage,
+  type QueueStanding,
+  type SensorQueue,
 } from '../sdk/sensor/sensor-queue.ts';
 
 /**
@@ -37,14 +39,21 @@ const dayMs = dayHours * hourMs;
 /** So long a gap is told, and so many. */
 const gapsOfMs = 24 * hourMs;
 const mostGaps = 20;
+/** Hours of a padded panel that are closed in one step: a hub that was off for long catches up. */
+const mostHours = 31 * 24;
 
-/** A sensor's queue in one file. `pauseMs`: rows further apart leave a gap. */
+/** A sensor's queue in one file. `pauseMs`: rows further apart leave a gap. `padded`: its padded panels. */
 export class SqliteSensorQueue implements SensorQueue {
   readonly #db: DatabaseSync;
   readonly #pauseMs: number;
+  readonly #padded: readonly PaddedSince[];
 
-  constructor(path: string, { pauseMs }: { readonly pauseMs: number }) {
-    this.#pauseMs = pauseMs;
+  constructor(
+    path: string,
+    of: { readonly pauseMs: number; readonly padded?: readonly PaddedSince[] },
+  ) {
+    this.#pauseMs = of.pauseMs;
+    this.#padded = of.padded ?? [];
     this.#db = new DatabaseSync(path, { timeout: 5_000 });
     if (path !== ':memory:') chmodSync(path, 0o600);
     this.#db.exec(
@@ -57,9 +66,13 @@ export class SqliteSensorQueue implements SensorQueue {
     return this.#together(() => rows.filter((row) => this.#add(row)).length);
   }
 
+  #begin(panel: number): void {
+    this.#db.prepare('INSERT OR IGNORE INTO panels VALUES (?, -1, 0, -1, 0)').run(panel);
+  }
+
   #add(row: PanelRow): boolean {
     const { panel, timeMs } = row;
-    this.#db.prepare('INSERT OR IGNORE INTO panels VALUES (?, -1, 0, -1, 0)').run(panel);
+    this.#begin(panel);
     const before = this.#db
       .prepare('SELECT closed_ms, newest_ms FROM panels WHERE panel = ?')
       .get(panel);
@@ -128,9 +141,40 @@ export class SqliteSensorQueue implements SensorQueue {
 
   async close(nowMs: number): Promise<number> {
     return this.#together(() => {
+      const padded = new Set(this.#padded.map(({ panel }) => panel));
       const panels = this.#db.prepare('SELECT DISTINCT panel FROM rows ORDER BY panel').all();
-      return panels.reduce((sum, { panel }) => sum + this.#closeAll(Number(panel), nowMs), 0);
+      const full = panels
+        .map(({ panel }) => Number(panel))
+        .filter((panel) => !padded.has(panel))
+        .map((panel) => this.#closeAll(panel, nowMs));
+      const hours = this.#padded.map((it) => this.#closeHours(it, nowMs));
+      return [...full, ...hours].reduce((sum, it) => sum + it, 0);
     });
+  }
+
+  /** A page of every hour that is over since the last one, or since the sensor was made. */
+  #closeHours({ panel, sinceMs }: PaddedSince, nowMs: number): number {
+    this.#begin(panel);
+    const { closed_ms: closedMs } =
+      this.#db.prepare('SELECT closed_ms FROM panels WHERE panel = ?').get(panel) ?? {};
+    const first = this.#db
+      .prepare('SELECT min(time_ms) AS ms FROM rows WHERE panel = ?')
+      .get(panel);
+    const begunMs = Math.min(sinceMs, Number(first?.ms ?? sinceMs));
+    const from = Math.floor((Number(closedMs) < 0 ? begunMs : Number(closedMs) + 1) / hourMs);
+    const until = Math.min(Math.floor((nowMs - paddedLateMs) / hourMs), from + mostHours);
+    for (let hour = from; hour < until; hour++) this.#closeHour(panel, hour);
+    return Math.max(0, until - from);
+  }
+
+  #closeHour(panel: number, hour: number): void {
+    const found = this.#db
+      .prepare('SELECT time_ms, row FROM rows WHERE panel = ? AND time_ms < ? ORDER BY time_ms')
+      .all(panel, (hour + 1) * hourMs);
+    const rows = found.map(({ time_ms: at, row }) => rowOf(panel, Number(at), String(row)));
+    const tooMany = rows.slice(pageRows).map(({ timeMs }) => timeMs);
+    this.#countRefused(panel, 'RATE_LIMITED', tooMany);
+    this.#closePage({ panel, hour, closedMs: (hour + 1) * hourMs - 1 }, rows.slice(0, pageRows));
   }
 
   #closeAll(panel: number, nowMs: number): number {
@@ -146,22 +190,26 @@ export class SqliteSensorQueue implements SensorQueue {
         until++;
       const isOver = (hour + 1) * hourMs <= nowMs || until < rows.length;
       if (!isOver && until - from < pageRows) break;
-      this.#closePage(panel, hour, rows.slice(from, until));
+      const closedMs = rows[until - 1]?.timeMs ?? 0;
+      this.#closePage({ panel, hour, closedMs }, rows.slice(from, until));
       closed += 1;
       from = until;
     }
     return closed;
   }
 
-  #closePage(panel: number, hour: number, rows: readonly PanelRow[]): void {
-    const last = rows.at(-1)?.timeMs ?? 0;
+  #closePage(
+    of: { readonly panel: number; readonly hour: number; readonly closedMs: number },
+    rows: readonly PanelRow[],
+  ): void {
+    const { panel, hour, closedMs } = of;
     this.#db
       .prepare('UPDATE panels SET sequence = sequence + 1, closed_ms = ? WHERE panel = ?')
-      .run(last, panel);
+      .run(closedMs, panel);
     this.#db
       .prepare('INSERT INTO pages SELECT panel, sequence, ?, ?, NULL FROM panels WHERE panel = ?')
       .run(hour, JSON.stringify(rows), panel);
-    this.#db.prepare('DELETE FROM rows WHERE panel = ? AND time_ms <= ?').run(panel, last);
+    this.#db.prepare('DELETE FROM rows WHERE panel = ? AND time_ms <= ?').run(panel, closedMs);
   }
 
   async closed(most: number): Promise<readonly QueuedPage[]> {

@@ -123,6 +123,48 @@ test('a patient enrols sensors under one pseudonym, a recording of one is replay
   assert.match(said.stdout, /watch, panel 5: 2 pages accepted, 0 waiting.*; newest .*silent, gap/);
 });
 
+test('a padded sensor sends a full page every hour, measured or not, and what was measured is read as ever', async () => {
+  const cora = ['--as', 'cora'];
+  await salus(['person', 'create', 'cora', '--hospital', 'north', '--role', 'patient'], { home });
+  const enrol = ['sensor', 'enrol', 'anklet', '--dataset', await datasetOf(5), '--padded', ...cora];
+  await refused([...enrol, '--every', '30'], { code: 'USAGE', exit: 2 }, { home });
+  const enrolled = await salus(enrol, { home });
+  assert.deepEqual([enrolled.panels, enrolled.studies], [[37], []]);
+  const file = join(home, 'anklet.csv');
+  // Three minutes, and nothing since.
+  writeFileSync(file, ['minute,HR[bpm]', '0,61', '1,62', '2,63'].join('\n'));
+  const startHour = Math.floor(Date.now() / 3_600_000) - 4;
+  const played = await salus(
+    ['sensor', 'simulate', 'anklet', '--from', file, '--start-hour', String(startHour)],
+    { home },
+  );
+  assert.equal(played.taken, 3);
+  assert.equal(played.waiting, 0);
+  for (const name of ['north', 'harbour', 'valley']) {
+    const path = join(dataServerFolder(join(serversOf(home), name)), 'pages.db');
+    const db = new DatabaseSync(path, { readOnly: true });
+    const found = db.prepare('SELECT hour, n FROM pages WHERE panel = 37 ORDER BY hour').all();
+    db.close();
+    assert.equal(found.length, played.done);
+    assert.ok(found.length >= 4);
+    for (const [at, { hour, n }] of found.entries())
+      assert.deepEqual([hour, n], [startHour + at, 64]);
+  }
+  const dataset = ['stats', 'dataset', '--panel', '37', '--by', 'north'];
+  await refused(dataset, { code: 'PANEL_UNKNOWN', exit: 3 }, { home });
+  // Sealed into a batch within a second or two.
+  let pages: readonly Record<string, unknown>[] = [];
+  for (let i = 0; i < 100 && pages.length === 0; i++) {
+    await setTimeout(100);
+    const shown = await salus(['vitals', 'show', '--panel', '5', ...cora], { home });
+    pages = list(shown, 'pages');
+  }
+  assert.deepEqual(
+    pages.map(({ hour, rows }) => [Date.parse(String(hour)) / 3_600_000, rows]),
+    [[startHour, [[61], [62], [63]]]],
+  );
+});
+
 test('a patient who takes part in nothing has a sensor all the same: three servers keep what it sends, and no study counts it', async () => {
   const bea = ['--as', 'bea'];
   await salus(['person', 'create', 'bea', '--hospital', 'north', '--role', 'patient'], { home });

@@ -99,7 +99,9 @@ export async function joinedWithReplicas(
   const read = inOrder(merged(pages, [...replicas.values()].flat()));
   const hours = new Set(read.map(({ startHour }) => startHour));
   return {
-    ...{ pages: read, servers: servers.map(told), missingDays, gaps: gapsIn(read) },
+    // Of a padded page without a measurement nothing is left but that it is here.
+    pages: read.filter(({ rows }) => rows.length > 0),
+    ...{ servers: servers.map(told), missingDays, gaps: gapsIn(read) },
     behind: serversBehind(servers),
     missingHours: missingHours.filter((hour) => !hours.has(hour)),
   };

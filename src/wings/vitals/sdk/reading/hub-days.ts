@@ -3,7 +3,7 @@ import type { ConsentId } from '../../../../primitives/ids.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import { dayOf } from '../../api/chart-records.ts';
 import { edgesVersion } from '../../crypto/histogram-edges.ts';
-import { encodePage } from '../../crypto/page-values.ts';
+import { encodePage, withBlankRows } from '../../crypto/page-values.ts';
 import type { QueuedPage } from '../sensor/sensor-queue.ts';
 import type { SensorPage } from './replica.ts';
 import { writeReplica } from './write-replica.ts';
@@ -66,7 +66,9 @@ function daysIn(pages: readonly QueuedPage[]) {
 
 /** The codes that its shares are of. */
 function sensorPage({ panel, sequence, startHour, rows }: QueuedPage): SensorPage {
-  const values = rows.map((row) => row.values);
+  const measured = rows.map((row) => row.values);
+  // In the chart as at the servers: how many were measured shows nowhere.
+  const values = withBlankRows(panel, measured);
   const { n, clinical } = encodePage(values, { panel, edges: edgesVersion });
   return { panel, sequence, startHour, n, clinical };
 }

@@ -1,7 +1,7 @@
 import type { CodedError } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 import { joinClinical } from '../../crypto/clinical-lane.ts';
-import { panelOf, vitalsOf } from '../../crypto/panels.ts';
+import { basePanel, isPadded, panelOf, vitalsOf } from '../../crypto/panels.ts';
 import { clinicalValue } from '../../crypto/vital-signs.ts';
 import type { ProvenPage, ProvenReading } from './shown-pages.ts';
 
@@ -14,7 +14,7 @@ export interface VitalsPage {
   readonly sequence: number;
   /** Hex; undefined: the patient's registration does not list it any more. */
   readonly sensor: string | undefined;
-  /** Row by row, the vital signs of the panel in its order, each in its own unit. */
+  /** Row by row, the vital signs of the panel in its order, each in its own unit; of a padded page those that were measured. */
   readonly rows: readonly (readonly number[])[];
   readonly from: 'servers' | 'replica';
 }
@@ -77,21 +77,24 @@ function joined({ manifest, sensor }: ProvenPage, shares: readonly ProvenPage[])
   const { panel, startHour, sequence, n } = manifest;
   const known = shares.find((it) => it.sensor !== undefined)?.sensor ?? sensor;
   return {
-    ...{ panel, startHour, sequence, sensor: known, from: 'servers' },
+    ...{ panel: basePanel(panel), startHour, sequence, sensor: known, from: 'servers' },
     rows: rowsOf(panel, n, codes),
   };
 }
 
-/** Values of clinical codes, n x k, row by row. Throws PANEL_UNKNOWN. */
+/** Values of clinical codes, n x k, row by row; of a padded panel without its blank rows. Throws PANEL_UNKNOWN. */
 export function rowsOf(
   panel: number,
   n: number,
   codes: Uint16Array,
 ): readonly (readonly number[])[] {
   const vitals = vitalsOf(panelOf(panel));
-  return Array.from({ length: n }, (_, row) =>
-    vitals.map((vital, at) => clinicalValue(vital, codes[row * vitals.length + at] ?? 0)),
+  const rows = Array.from({ length: n }, (_, row) =>
+    vitals.map((_vital, at) => codes[row * vitals.length + at] ?? 0),
   );
+  return rows
+    .filter((row) => !isPadded(panel) || row.some((code) => code !== 0))
+    .map((row) => vitals.map((vital, at) => clinicalValue(vital, row[at] ?? 0)));
 }
 
 /** By hour, then by sensor and sequence. */

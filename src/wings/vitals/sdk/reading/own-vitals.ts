@@ -2,6 +2,7 @@ import { CodedError } from '../../../../primitives/errors.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import { isOfOneRecord, openOwn, ownChart } from '../../../../sdk/actions/own-records.ts';
 import type { Context, WorkOptions } from '../../../../sdk/client/context.ts';
+import { basePanel } from '../../crypto/panels.ts';
 import { type DataServerLine, dataServerLine } from '../data-servers.ts';
 import { heldRegistration } from '../registering.ts';
 import { askServers, joinedWithReplicas, type Opener, type VitalsFound } from './ask-servers.ts';
@@ -34,7 +35,7 @@ export const readOwnVitals: Action<OwnVitalsAsked, VitalsFound> = {
     const look = new Uint8Array(0);
     const opener = ownOpener(ctx, options);
     const patient = ctx.account.account;
-    const panels = [...new Set([panel, ...more])].map(async (it) => {
+    const panels = [...new Set([panel, ...more].map(basePanel))].map(async (it) => {
       const asked = { patient, pseudonym, panel: it, firstHour, lastHour };
       const three = { servers: [first, second, third], look, asked, line } as const;
       const answers = await askServers(ctx, three, options);

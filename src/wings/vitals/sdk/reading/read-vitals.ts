@@ -13,6 +13,7 @@ import type { Context, WorkOptions } from '../../../../sdk/client/context.ts';
 import { openChart } from '../../../../sdk/client/open-chart.ts';
 import { type HeldGrant, heldGrant } from '../../../../sdk/grants/received.ts';
 import { dayRecordId, daysOf, replicasADay, serversRecordId } from '../../api/chart-records.ts';
+import { basePanel } from '../../crypto/panels.ts';
 import { type DataServerLine, dataServerLine } from '../data-servers.ts';
 import { askServers, joinedWithReplicas, type Opener, type VitalsFound } from './ask-servers.ts';
 import { foundTogether, someOf } from './found-together.ts';
@@ -72,7 +73,7 @@ export const readVitals: Action<VitalsAsked, VitalsRead> = {
 };
 
 const panelsOf = ({ panel, more = [] }: Pick<VitalsAsked, 'panel' | 'more'>): readonly number[] => [
-  ...new Set([panel, ...more]),
+  ...new Set([panel, ...more].map(basePanel)),
 ];
 
 /** One look that names the servers' record and the replicas of these days. Throws PATIENT_UNKNOWN where none of them exists. */

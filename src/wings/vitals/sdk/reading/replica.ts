@@ -10,7 +10,7 @@ import {
   type VitalsDay,
 } from '../../api/chart-records.ts';
 import { bytesToCodes, codesToBytes } from '../../crypto/clinical-lane.ts';
-import { panelOf } from '../../crypto/panels.ts';
+import { basePanel, panelOf } from '../../crypto/panels.ts';
 import { vitalsNames } from '../../names.ts';
 import { rowsOf, type VitalsPage } from './joined-pages.ts';
 import { type AskedFor, provenRegistration, type ShownLedger } from './shown-pages.ts';
@@ -63,7 +63,7 @@ export async function openReplica(
   try {
     const { bytes, signature } = decodeSigned(replica);
     const said = decodeChartRecord(bytes);
-    if (said.kind !== 'day' || said.panel !== asked.panel) return undefined;
+    if (said.kind !== 'day' || basePanel(said.panel) !== asked.panel) return undefined;
     const registered = await provenRegistration(said.registration, asked, ledger);
     const key = hexToBytes(said.sensor) ?? new Uint8Array(0);
     const isListed = registered.sensors.some(
@@ -89,7 +89,7 @@ function pagesOf(said: VitalsDay, asked: AskedFor): readonly VitalsPage[] {
         clinical.length === 2 * n * k,
     )
     .map(({ sequence, startHour, n, clinical }) => ({
-      ...{ panel: said.panel, startHour, sequence, sensor: said.sensor, from: 'replica' },
+      ...{ panel: asked.panel, startHour, sequence, sensor: said.sensor, from: 'replica' },
       rows: rowsOf(said.panel, n, bytesToCodes(clinical)),
     }));
 }

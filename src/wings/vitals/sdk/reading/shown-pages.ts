@@ -13,6 +13,7 @@ import { decodeSensorReading, type ShownPage } from '../../api/sensor-read.ts';
 import { type PageHead, pageIdOf, type ServerNumber, sizeOf } from '../../crypto/page-head.ts';
 import { type KeptShare, keptHash } from '../../crypto/page-keep.ts';
 import { keptLength, rollLength } from '../../crypto/page-layout.ts';
+import { basePanel } from '../../crypto/panels.ts';
 import type { StatBatchRow } from '../../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../../names.ts';
 
@@ -20,6 +21,7 @@ import { vitalsNames } from '../../names.ts';
 export interface AskedFor {
   readonly patient: AccountId;
   readonly pseudonym: Uint8Array;
+  /** No padded one: pages of that come with it. */
   readonly panel: number;
   readonly firstHour: number;
   /** Included. */
@@ -133,7 +135,7 @@ async function provenPage(
   const manifest = orLied('page', () => decodeAs(pageManifest, shown.manifest));
   const { panel, startHour, pseudonym } = manifest;
   const isAsked =
-    panel === of.panel &&
+    basePanel(panel) === of.panel &&
     of.firstHour <= startHour &&
     startHour <= of.lastHour &&
     equalBytes(pseudonym, of.pseudonym);

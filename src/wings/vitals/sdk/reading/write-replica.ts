@@ -5,7 +5,7 @@ import type { Action } from '../../../../sdk/action.ts';
 import { writeNamed } from '../../../../sdk/actions/write-shared.ts';
 import { heldGrant } from '../../../../sdk/grants/received.ts';
 import { dayRecordId, replicasADay, vitalsMediaType } from '../../api/chart-records.ts';
-import { panelOf } from '../../crypto/panels.ts';
+import { basePanel, panelOf } from '../../crypto/panels.ts';
 import { type SensorPage, sealReplica } from './replica.ts';
 
 export interface ReplicaToWrite {
@@ -36,12 +36,13 @@ export const writeReplica: Action<ReplicaToWrite, boolean> = {
     }
     const { panel, day, pages } = of;
     const bytes = await sealReplica(sensor, of, pages);
+    const { name, number: base } = panelOf(basePanel(panel));
     const note = {
       ...{
-        recordId: dayRecordId(held.patient, { day, panel, number }),
+        recordId: dayRecordId(held.patient, { day, panel: base, number }),
         recordClass: 'iot' as const,
       },
-      ...{ mediaType: vitalsMediaType, name: `Vital signs: ${panelOf(panel).name}`, bytes },
+      ...{ mediaType: vitalsMediaType, name: `Vital signs: ${name}`, bytes },
     };
     try {
       await writeNamed(ctx, consent, [note], options);

@@ -47,7 +47,10 @@ export function requireMeasured({ vital, value, unit }: SensorReading): void {
   const sign: VitalSign = vitalSigns[vital];
   if (value === 0 && !mayBeZero.has(vital))
     throw new CodedError('VALUE_ABSENT', { vital: sign.name });
-  clinicalCode(sign, value, unit);
+  const code = clinicalCode(sign, value, unit);
+  // What is kept as 0 would be read as 0.
+  if (code === 0 && sign.clinical.low === 0 && !mayBeZero.has(vital))
+    throw new CodedError('VALUE_ABSENT', { vital: sign.name });
 }
 
 /**

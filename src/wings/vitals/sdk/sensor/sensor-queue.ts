@@ -11,6 +11,15 @@ export interface QueuedPage {
   readonly shared?: Uint8Array;
 }
 
+/** A row of a padded panel may come so long after its hour: then that hour's page is closed, measured or not. Rule VS-24. */
+export const paddedLateMs = 600_000;
+
+/** A padded panel of a sensor, and since when it owes a page every hour. */
+export interface PaddedSince {
+  readonly panel: number;
+  readonly sinceMs: number;
+}
+
 /**
  * Where a sensor keeps what it measured until it is safe elsewhere. What has returned is on disk; everything is one step.
  * Source: docs/protocol/vitals-servers.md, rule VS-22.
@@ -21,7 +30,10 @@ export interface SensorQueue {
    * whose replica is written, which is counted as refused (`PAGE_STALE`). Returns how many were new.
    */
   add(rows: readonly PanelRow[]): Promise<number>;
-  /** Makes pages of full hours and hours that ended before `nowMs`; each takes the next number of its panel. Returns how many. */
+  /**
+   * Makes pages of full hours and hours that ended before `nowMs`; each takes the next number of its panel. Of a padded panel
+   * one page of every hour; what does not fit on it is counted as refused (`RATE_LIMITED`). Returns how many.
+   */
   close(nowMs: number): Promise<number>;
   /** The oldest closed pages, of all panels. */
   closed(most: number): Promise<readonly QueuedPage[]>;

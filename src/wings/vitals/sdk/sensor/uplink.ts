@@ -8,7 +8,7 @@ import { signedStatement, statement } from '../../api/statement.ts';
 import { edgesVersion } from '../../crypto/histogram-edges.ts';
 import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
 import { pageIdOf } from '../../crypto/page-head.ts';
-import { encodePage } from '../../crypto/page-values.ts';
+import { encodePage, withBlankRows } from '../../crypto/page-values.ts';
 import { vitalsNames } from '../../names.ts';
 import { type SensorLine, signPages, uploadsOf } from './page-upload.ts';
 import type { QueuedPage, SensorQueue } from './sensor-queue.ts';
@@ -86,7 +86,8 @@ export class Uplink {
   async #share(pages: readonly QueuedPage[]): Promise<void> {
     const { arithmetic, line, queue } = this.#of;
     const numbered = pages.map(({ panel, sequence, startHour, rows }) => {
-      const readings = rows.map((row) => row.values);
+      const measured = rows.map((row) => row.values);
+      const readings = withBlankRows(panel, measured);
       return { sequence, startHour, values: encodePage(readings, { panel, edges: edgesVersion }) };
     });
     const signed = await signPages(arithmetic, line, numbered);
