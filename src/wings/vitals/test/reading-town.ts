@@ -34,7 +34,7 @@ import { encodeSensorRead, readWord, type SensorRead } from '../api/sensor-read.
 import { edgesVersion } from '../crypto/histogram-edges.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import type { OfThree } from '../crypto/page-head.ts';
-import { encodePage, type PageValues } from '../crypto/page-values.ts';
+import { encodePage, type PageValues, withBlankRows } from '../crypto/page-values.ts';
 import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { vitalsGateway } from '../gateway/index.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
@@ -237,7 +237,7 @@ export const sensorKey = (): Promise<SigningKey> =>
   signingKeyFromSeed(new Uint8Array(randomBytes(32)));
 
 export const pageValues = (panel: number, n: number, seed: number): PageValues =>
-  encodePage(readingsOf(panel, n, seed), { panel, edges: edgesVersion });
+  encodePage(withBlankRows(panel, readingsOf(panel, n, seed)), { panel, edges: edgesVersion });
 
 /** What a server's disk holds of a page, as it shows it. */
 export type Held = Awaited<ReturnType<SqlitePageStore['pagesOf']>>[number];

@@ -8,6 +8,7 @@ import type { Action } from '../../../sdk/action.ts';
 import { dayOf } from '../api/chart-records.ts';
 import { registration, signedRegistration } from '../api/registration.ts';
 import type { SensorRead } from '../api/sensor-read.ts';
+import { paddedPanel } from '../crypto/panels.ts';
 import { vitalsNames } from '../names.ts';
 import { readOwnVitals, readVitals, type VitalsFound } from '../sdk/index.ts';
 import { rowsOf } from '../sdk/reading/joined-pages.ts';
@@ -41,20 +42,20 @@ after(() => town.close());
 const hourMs = 3_600_000;
 
 /** A patient whose sensor has measured two hours of yesterday, her doctor with a grant, and her hub. */
-async function measured(name: string, { sealedBy = places } = {}) {
+async function measured(name: string, { sealedBy = places, panel = 1 } = {}) {
   const ana = await town.town.person(`${name} Ana`, 'north', 'patient');
   const doctor = await town.town.person(`${name} Osei`, 'harbour', 'clinician');
   await ana.person.addCard(doctor.person.card());
   const sensor = await sensorKey();
   const { line } = town;
   const registered = await ana.person.run(registerSensor, {
-    ...{ servers: town.accounts, sensor: { key: sensor.publicKey, panels: [1] }, line },
+    ...{ servers: town.accounts, sensor: { key: sensor.publicKey, panels: [panel] }, line },
   });
   await ana.person.run(changeStudies, { join: [datasetOf], line });
   const { pseudonym } = registered.said;
   const firstHour = 24 * (dayOf(Math.floor(town.town.now() / hourMs)) - 1);
   const pages = [0, 1].map((at) => ({
-    ...{ sequence: at, startHour: firstHour + at, values: pageValues(1, 3 + at, at) },
+    ...{ sequence: at, startHour: firstHour + at, values: pageValues(panel, 3 + at, at) },
   }));
   await town.measure({ sensor, pseudonym }, pages, sealedBy);
   return { ana, doctor, sensor, firstHour, pages, pseudonym };
@@ -98,7 +99,8 @@ async function replicated(of: Awaited<ReturnType<typeof measured>>, name: string
     ...{ panel: values.panel, sequence, startHour, n: values.n, clinical: values.clinical },
   }));
   return hub.person.run(writeReplica, {
-    ...{ consent: writing, sensor: of.sensor, registration: kept.signed, panel: 1 },
+    ...{ consent: writing, sensor: of.sensor, registration: kept.signed },
+    panel: pages[0]?.panel ?? 1,
     ...{ day: dayOf(of.firstHour), pages },
   });
 }
@@ -146,6 +148,31 @@ test('with one, two and three servers dead the replica gives the same values, by
   }
   const row = await town.town.gateway('north').view.consent(consent);
   assert.equal(row?.looks, 3);
+});
+
+test('a padded sensor’s pages come with those of its panel, without blank rows, from the servers and from the replica', async () => {
+  const of = await measured('padded', { panel: paddedPanel(1) });
+  assert.deepEqual(
+    of.pages.map(({ values }) => values.n),
+    [64, 64],
+  );
+  const consent = await grantTo(of.ana, of.doctor);
+  const ask = () => of.doctor.person.run(readVitals, { consent, ...day(of), line: town.line });
+  const read = await ask();
+  assert.deepEqual(valuesOf(read), expected(of));
+  assert.deepEqual(
+    read.pages.map(({ panel, rows }) => [panel, rows.length]),
+    [
+      [1, 3],
+      [1, 4],
+    ],
+  );
+  assert.equal(await replicated(of, 'padded'), true);
+  town.dead.add(0);
+  const copied = await ask();
+  town.dead.clear();
+  assert.deepEqual(valuesOf(copied), expected(of));
+  assert.ok(copied.pages.every(({ from, panel }) => from === 'replica' && panel === 1));
 });
 
 test('without a replica two servers give nothing: two shares are noise', async () => {
