@@ -8,8 +8,14 @@ import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { type AttributeName, attributeLimits, attributeNames } from '../api/cohort.ts';
-import { basePanel, isPadded, paddedPanel } from '../crypto/panels.ts';
-import { changeStudies, panelOf, registerSensor } from '../sdk/index.ts';
+import {
+  basePanel,
+  changeStudies,
+  isPadded,
+  paddedPanel,
+  panelOf,
+  registerSensor,
+} from '../sdk/index.ts';
 import type { PublicAttributes } from '../sdk/registering.ts';
 import { type PanelRow, rowsOfSensor, type SensorInput } from '../sdk/sensor/reading.ts';
 import { readingsOfFile } from '../sdk/sensor/recorded.ts';

@@ -7,8 +7,8 @@ import { during } from '../../../cli/output.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
 import { localHospitals } from '../../../server/desk.ts';
-import { panels } from '../crypto/panels.ts';
 import { type StatPurpose, statPurposes } from '../ledger/purposes.ts';
+import { panels } from '../sdk/index.ts';
 import type { StudyDesk } from '../server/study-desk.ts';
 import { microRhoOf } from './question-words.ts';
 

@@ -1,6 +1,6 @@
 export { type ReleasedNumber, releasedBy, vitalsAsked as vitalsIn } from '../api/question.ts';
 export type { IncidentAnswer } from '../api/routes/incidents-get.ts';
-export { panelOf, vitalsOf } from '../crypto/panels.ts';
+export { basePanel, isPadded, paddedPanel, panelOf, panels, vitalsOf } from '../crypto/panels.ts';
 export { type Answered, anovaOf, ttestOf } from './asking/answered.ts';
 export {
   type Asked,
