@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { IncidentFacts } from '../../../api/incident-facts.ts';
 import { causeNames, chosenCauses } from '../api/causes.ts';
 import { languages } from '../api/choice.ts';
 import { factsBytes, factsIn } from '../api/incident-facts.ts';
-import { SmtpRelay } from '../node/smtp-relay.ts';
 import { textOf } from '../node/templates.ts';
-import { AlertsSetting, ana } from './setting.ts';
+import { AlertsSetting, ana, relayOfFile } from './setting.ts';
 
-let relay: SmtpRelay;
-let port: number;
-before(async () => {
-  relay = new SmtpRelay();
-  port = await relay.listen();
-});
-after(() => relay.close());
-beforeEach(() => {
-  relay.taken.length = 0;
-});
+const { relay, mail } = relayOfFile();
 
 const facts: IncidentFacts = {
   server: 'harbour',
@@ -27,12 +17,6 @@ const facts: IncidentFacts = {
   source: '192.0.2.7',
   claimedMac: '02:00:5e:10:00:01',
 };
-
-async function sentAfter(setting: AlertsSetting): Promise<void> {
-  const { service } = await setting.service([setting.mail(port)]);
-  for (let rounds = 0; await service.round(); rounds++) assert.ok(rounds < 50, 'it ends');
-  setting.end();
-}
 
 test('each cause that can be chosen gives one letter, and all letters but an incident’s look alike', async (t) => {
   const setting = new AlertsSetting();
@@ -47,8 +31,8 @@ test('each cause that can be chosen gives one letter, and all letters but an inc
     );
     setting.outbox.add(cause, ana, 'the same');
   }
-  await sentAfter(setting);
-  await sentAfter(setting);
+  await setting.run(mail());
+  await setting.run(mail());
   assert.equal(relay.taken.length, chosenCauses.length);
   const subjects = relay.taken.map(({ data }) => /^Subject: (.*)\r$/m.exec(data)?.[1]);
   assert.deepEqual(
@@ -65,7 +49,7 @@ test('a letter of an incident says which server, which hours, what was done and 
   t.after(() => setting.leave());
   await setting.choose(ana, { causes: ['incident'] });
   setting.outbox.add('incident', ana, 'incident 1', factsBytes(facts));
-  await sentAfter(setting);
+  await setting.run(mail());
   const [letter] = relay.taken;
   const data = (letter?.data ?? '').replaceAll('=\r\n', '');
   for (const said of [
@@ -86,7 +70,7 @@ test('facts that another hand changed in the outbox are not sent', async (t) => 
   setting.outbox.add('incident', ana, 'incident 1', factsBytes(facts));
   const other = factsBytes({ ...facts, source: '192.0.2.8' });
   setting.db.run('UPDATE alerts_outbox SET facts = ?', other);
-  await sentAfter(setting);
+  await setting.run(mail());
   assert.deepEqual(relay.taken, []);
 });
 

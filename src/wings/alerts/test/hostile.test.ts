@@ -2,30 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, before, beforeEach, test } from 'node:test';
-import { SmtpRelay } from '../node/smtp-relay.ts';
-import { AlertsSetting, ana, bob } from './setting.ts';
+import { test } from 'node:test';
+import { AlertsSetting, ana, bob, relayOfFile } from './setting.ts';
 
 const day = 24 * 60 * 60_000;
-let relay: SmtpRelay;
-let port: number;
-before(async () => {
-  relay = new SmtpRelay();
-  port = await relay.listen();
-});
-after(() => relay.close());
-beforeEach(() => {
-  relay.taken.length = 0;
-  relay.manners = {};
-});
-
-async function rounds(setting: AlertsSetting): Promise<void> {
-  const { service } = await setting.service([setting.mail(port)]);
-  for (let n = 0; n < 50 && (await service.round()); n++) {
-    // until nothing is due
-  }
-  setting.end();
-}
+const { relay, mail } = relayOfFile();
 
 for (const [name, jumps] of [
   ['a day ahead and back', [day, -day]],
@@ -41,12 +22,12 @@ for (const [name, jumps] of [
       setting.nowMs += jump;
       setting.outbox.add('freeze', ana, `tx ${at}`);
       setting.outbox.add('freeze', ana, 'tx 0');
-      await rounds(setting);
+      await setting.run(mail());
     }
     setting.nowMs = startMs + 2 * 60 * 60_000;
-    await rounds(setting);
+    await setting.run(mail());
     setting.nowMs += 3 * day;
-    await rounds(setting);
+    await setting.run(mail());
     const names = relay.taken.map(({ data }) => /^Message-ID: (.*)\r$/m.exec(data)?.[1]);
     assert.equal(new Set(names).size, names.length);
     // The first at once; of what came within its hour one letter tells.
@@ -67,12 +48,12 @@ test('a relay that dies in the middle of a flood of everybody is tried again, no
   relay.manners = {
     answer: (line) => (line.startsWith('EHLO') && ++met > 2 ? '421 away' : undefined),
   };
-  await rounds(setting);
+  await setting.run(mail());
   const before = relay.taken.length;
   assert.ok(before <= 2);
   relay.manners = {};
   setting.nowMs += 10 * 60_000;
-  for (let n = 0; n < 10; n++) await rounds(setting);
+  for (let n = 0; n < 10; n++) await setting.run(mail());
   // Two accounts, three causes: what came together is one letter.
   assert.equal(relay.taken.length, 6);
 });
@@ -82,7 +63,7 @@ test('an address in clear stands in no file of the gateway, the service or its l
   t.after(() => setting.leave());
   await setting.choose(ana, { address: 'very.own.address@example.org' });
   setting.outbox.add('look', ana, 'grant 1');
-  await rounds(setting);
+  await setting.run(mail());
   assert.equal(relay.taken.length, 1);
   setting.db.run('PRAGMA wal_checkpoint(TRUNCATE)');
   for (const file of readdirSync(setting.folder, { recursive: true, encoding: 'utf8' })) {
@@ -97,11 +78,11 @@ test('letters that somebody deleted from the file are told of no second time', a
   t.after(() => setting.leave());
   await setting.choose(ana);
   setting.outbox.add('freeze', ana, 'tx 1');
-  await rounds(setting);
+  await setting.run(mail());
   const db = new DatabaseSync(join(setting.folder, 'letters.db'));
   db.exec('DELETE FROM letters');
   db.close();
-  await rounds(setting);
+  await setting.run(mail());
   // The causes that were met are remembered apart from their letters.
   assert.equal(relay.taken.length, 1);
 });

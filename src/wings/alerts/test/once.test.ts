@@ -1,36 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { ConsentId } from '../../../primitives/ids.ts';
-import { SmtpRelay } from '../node/smtp-relay.ts';
-import { AlertsSetting, ana, bob } from './setting.ts';
+import { AlertsSetting, allRounds, ana, bob, relayOfFile } from './setting.ts';
 
 const hour = 60 * 60_000;
-let relay: SmtpRelay;
-let port: number;
-before(async () => {
-  relay = new SmtpRelay();
-  port = await relay.listen();
-});
-after(() => relay.close());
-beforeEach(() => {
-  relay.taken.length = 0;
-  relay.manners = {};
-});
+const { relay, mail } = relayOfFile();
 
 class Killed extends Error {}
 
-/** Rounds until nothing is to do, in a process that starts anew. */
-async function run(setting: AlertsSetting, faultPoint?: (name: string) => void): Promise<void> {
-  const { service } = await setting.service([setting.mail(port)], faultPoint);
-  for (let rounds = 0; rounds < 20 && (await service.round()); rounds++) {
-    // until it says that there was nothing
-  }
-}
-
 const stepsOf = async (setting: AlertsSetting): Promise<string[]> => {
   const steps: string[] = [];
-  await run(setting, (name) => steps.push(name));
-  setting.end();
+  await setting.run(mail(), (name) => steps.push(name));
   return steps;
 };
 
@@ -40,11 +20,10 @@ test('a cause gives one letter that says nothing about it, and the same cause gi
   await setting.choose(ana);
   setting.outbox.add('look', ana, 'grant 1');
   setting.outbox.add('look', ana, 'grant 1');
-  await run(setting);
-  setting.end();
+  await setting.run(mail());
   setting.nowMs += 5 * hour;
   setting.outbox.add('look', ana, 'grant 1');
-  await run(setting);
+  await setting.run(mail());
 
   const [letter, ...others] = relay.taken;
   assert.deepEqual(others, []);
@@ -81,17 +60,12 @@ test('a kill between any two steps neither loses the letter nor sends it twice',
       setting.outbox.add('freeze', ana, 'tx 1');
       let at = 0;
       await assert.rejects(
-        run(setting, () => {
+        setting.run(mail(), () => {
           if (at++ === place) throw new Killed();
         }),
         Killed,
       );
-      setting.end();
-      const { service, letters } = await setting.service([setting.mail(port)]);
-      for (let rounds = 0; rounds < 20 && (await service.round()); rounds++) {
-        // until nothing is to do
-      }
-      const { states } = letters.standing();
+      const { states } = await setting.run(mail());
       assert.ok(relay.taken.length <= 1);
       // Where the relay may have had it, it says so; everywhere else the letter came.
       assert.equal(states.accepted + states.doubt, 1, JSON.stringify(states));
@@ -106,21 +80,20 @@ test('a flood of one kind is one letter now and one an hour later, and delays ne
   await setting.choose(ana);
   await setting.choose(bob);
   for (let n = 0; n < 200; n++) setting.outbox.add('refusal', ana, `refused ${n}`);
-  await run(setting);
-  setting.end();
+  await setting.run(mail());
   for (let n = 200; n < 400; n++) setting.outbox.add('refusal', ana, `refused ${n}`);
   setting.outbox.add('freeze', ana, 'tx 1');
   setting.outbox.add('look', bob, 'grant 2');
-  await run(setting);
+  await setting.run(mail());
   assert.deepEqual(
     relay.taken.map(({ to }) => to[0]),
     ['a@example.org', 'a@example.org', 'b@example.org'],
   );
   setting.nowMs += hour;
-  await run(setting);
+  await setting.run(mail());
   assert.equal(relay.taken.length, 4);
   setting.nowMs += hour;
-  await run(setting);
+  await setting.run(mail());
   assert.equal(relay.taken.length, 4);
 });
 
@@ -141,8 +114,7 @@ test('a grant that was given for long is told of three days before its end, a sh
   const toldAfter = async (days: number) => {
     setting.nowMs = timeMs + days * 24 * hour;
     setting.outbox.turn();
-    await run(setting);
-    setting.end();
+    await setting.run(mail());
     return relay.taken.length;
   };
   const told = [];
@@ -164,12 +136,10 @@ test('a grant’s first look is one by somebody new; the next and one of another
 test('an operator is told once of what his machine lacks, in plain words, at the address of the relay’s URL', async (t) => {
   const setting = new AlertsSetting();
   t.after(() => setting.leave());
-  const { service } = await setting.service([setting.mail(port)], undefined, 'ops@north.example');
+  const { service } = await setting.service([mail()], undefined, 'ops@north.example');
   for (const _ of [1, 2]) {
     service.tellOperator('backup', '1000');
-    while (await service.round()) {
-      // until nothing is due
-    }
+    await allRounds(service);
   }
   assert.deepEqual(
     relay.taken.map(({ to }) => to[0]),

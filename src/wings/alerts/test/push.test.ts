@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { createDecipheriv, createECDH, hkdfSync, randomBytes } from 'node:crypto';
-import { createServer } from 'node:https';
 import { test } from 'node:test';
-import { selfSigned } from '../../../../test/tls.ts';
 import { bytesToBase64url, bytesToHex } from '../../../primitives/bytes.ts';
 import { describeChannel, type Manner } from '../node/channel.contract.ts';
 import type { Outgoing } from '../node/channel.ts';
-import type { PublicPostOptions } from '../node/public-post.ts';
 import { PushChannel } from '../node/push.ts';
 import { vapidOf } from '../node/web-push.ts';
+import { receiversAt } from './receiver.ts';
 
-const { key, cert } = selfSigned('push.example');
+const { here, open } = receiversAt('push.example');
 const vapid = vapidOf(new Uint8Array(32).fill(3), 'mailto:alerts@north.example');
 
 /** A browser: it alone opens what is pushed to it. */
@@ -43,7 +41,7 @@ interface Met {
 /** A push service on this machine, which the channel under test is told to allow. */
 async function pushService(status: number) {
   const met: Met[] = [];
-  const server = createServer({ key, cert }, (request, response) => {
+  const { origin, close } = await open((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (bytes) => parts.push(bytes));
     request.on('end', () => {
@@ -51,22 +49,9 @@ async function pushService(status: number) {
       response.writeHead(status, { location: 'https://push.example/other' }).end();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const at = server.address();
-  const port = typeof at === 'object' && at !== null ? at.port : 0;
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { met, close, address: `https://push.example:${port}/to/one#${keys}` };
+  return { met, close, address: `${origin}/to/one#${keys}` };
 }
 
-const here: PublicPostOptions = {
-  ca: cert,
-  requestMs: 2_000,
-  resolve: async () => [{ address: '127.0.0.1', family: 4 }],
-  isAllowed: () => true,
-};
 const statusOf: Readonly<Record<Manner, number>> = {
   ...{ takes: 201, 'puts off': 429, refuses: 410, 'is away': 201 },
 };
@@ -141,14 +126,14 @@ test('a push service in the own network is told nothing, also where its name lea
   const forbidden = { outcome: 'never', code: 'PUSH_FORBIDDEN' };
   for (const inner of ['127.0.0.1', '10.0.0.5', '169.254.169.254', '::1', 'fd00::1']) {
     const resolve = async () => [{ address: inner, family: inner.includes(':') ? 6 : 4 }];
-    const channel = new PushChannel(vapid, { ca: cert, resolve });
+    const channel = new PushChannel(vapid, { ca: here.ca, resolve });
     assert.deepEqual(await channel.deliver(letter(address)), forbidden);
   }
   let looked = 0;
   const rebinding = async () => [
     { address: looked++ === 0 ? '192.0.0.8' : '127.0.0.1', family: 4 },
   ];
-  const channel = new PushChannel(vapid, { ca: cert, resolve: rebinding });
+  const channel = new PushChannel(vapid, { ca: here.ca, resolve: rebinding });
   assert.deepEqual(await channel.deliver(letter(address)), forbidden);
   assert.deepEqual([looked, met.length], [1, 0]);
 });

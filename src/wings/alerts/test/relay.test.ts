@@ -9,7 +9,7 @@ import { describeChannel } from '../node/channel.contract.ts';
 import { MailChannel } from '../node/mail.ts';
 import { parseRelay } from '../node/relay-url.ts';
 import { type RelayManners, SmtpRelay } from '../node/smtp-relay.ts';
-import { AlertsSetting, ana, bob, relayAt } from './setting.ts';
+import { AlertsSetting, allRounds, ana, bob, relayAt } from './setting.ts';
 
 const minute = 60_000;
 
@@ -208,21 +208,16 @@ test('a relay that greylists gets the letter at the next try, and one that alway
     { answer: (it) => (it.startsWith('RCPT') && patience-- > 0 ? '450 4.7.1 later' : undefined) },
     async (relay, port) => {
       const { service, letters } = await setting.service([setting.mail(port)]);
-      const round = async () => {
-        while (await service.round()) {
-          // until nothing is due
-        }
-      };
-      await round();
+      await allRounds(service);
       assert.deepEqual([relay.taken.length, letters.standing().codes], [0, { RELAY_LATER: 1 }]);
       setting.nowMs += minute;
-      await round();
+      await allRounds(service);
       assert.equal(relay.taken.length, 1);
 
       patience = 1_000;
       setting.outbox.add('refusal', ana, 'notice 1');
       for (let hours = 0; hours < 72; hours++) {
-        await round();
+        await allRounds(service);
         setting.nowMs += 60 * minute;
       }
       assert.equal(1_000 - patience, 9);
@@ -253,9 +248,7 @@ test('a relay that is away for a month loses no letter, and nobody gets two when
   const back = new SmtpRelay();
   await back.listen(port);
   t.after(() => back.close());
-  while (await service.round()) {
-    // until nothing is due
-  }
+  await allRounds(service);
   assert.deepEqual(back.taken.map(({ to }) => to[0]).sort(), ['a@example.org', 'b@example.org']);
 });
 

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before, beforeEach } from 'node:test';
 import { xwingKeyFromSeed } from '../../../crypto/kem.ts';
 import { sealTo } from '../../../crypto/letter.ts';
 import type { GatewayBase } from '../../../gateway/base.ts';
@@ -17,6 +19,8 @@ import { MailChannel } from '../node/mail.ts';
 import { OutboxReader } from '../node/outbox-reader.ts';
 import { parseRelay } from '../node/relay-url.ts';
 import { AlertService } from '../node/service.ts';
+import { SmtpRelay } from '../node/smtp-relay.ts';
+import type { Standing } from '../node/standing.ts';
 
 const keyId = 'the-key';
 export const sharedKey = new Uint8Array(32).fill(7);
@@ -29,6 +33,26 @@ export const noonMs = Date.UTC(2026, 10, 20, 12);
 
 export const relayAt = (port: number, more = '&tls=none') =>
   parseRelay(`smtp://127.0.0.1:${port}?from=alerts@north.example${more}`);
+
+/** One relay for all tests of a file, empty and honest before each; called where the file begins. */
+export function relayOfFile(): { readonly relay: SmtpRelay; readonly mail: () => MailChannel } {
+  const relay = new SmtpRelay();
+  let port: number;
+  before(async () => {
+    port = await relay.listen();
+  });
+  after(() => relay.close());
+  beforeEach(() => {
+    relay.taken.length = 0;
+    relay.manners = {};
+  });
+  return { relay, mail: () => new MailChannel(relayAt(port)) };
+}
+
+/** Until nothing is due. */
+export async function allRounds(service: AlertService): Promise<void> {
+  for (let rounds = 0; await service.round(); rounds++) assert.ok(rounds < 50, 'it ends');
+}
 
 /** The gateway's side and the service's side of one hospital in a folder, with a clock that tests turn. */
 export class AlertsSetting {
@@ -112,6 +136,17 @@ export class AlertsSetting {
 
   mail(port: number, options?: ConstructorParameters<typeof MailChannel>[1]): MailChannel {
     return new MailChannel(relayAt(port), options);
+  }
+
+  /** The service's process from its start until nothing is due; where its letters stand then. */
+  async run(channel: Channel, faultPoint?: (name: string) => void): Promise<Standing> {
+    const { service, letters } = await this.service([channel], faultPoint);
+    try {
+      await allRounds(service);
+      return letters.standing();
+    } finally {
+      this.end();
+    }
   }
 
   /** The service's process ends, however it was. */

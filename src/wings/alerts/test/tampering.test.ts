@@ -2,20 +2,10 @@ import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, before, beforeEach, test } from 'node:test';
-import { SmtpRelay } from '../node/smtp-relay.ts';
-import { AlertsSetting, ana, bob } from './setting.ts';
+import { test } from 'node:test';
+import { AlertsSetting, ana, bob, relayOfFile } from './setting.ts';
 
-let relay: SmtpRelay;
-let port: number;
-before(async () => {
-  relay = new SmtpRelay();
-  port = await relay.listen();
-});
-after(() => relay.close());
-beforeEach(() => {
-  relay.taken.length = 0;
-});
+const { relay, mail } = relayOfFile();
 
 /** As somebody who can write to a file of this hospital and has no key. */
 function write(setting: AlertsSetting, file: string, sql: string): void {
@@ -25,10 +15,7 @@ function write(setting: AlertsSetting, file: string, sql: string): void {
 }
 
 async function standingAfter(setting: AlertsSetting) {
-  const { service, letters } = await setting.service([setting.mail(port)]);
-  for (let rounds = 0; await service.round(); rounds++) assert.ok(rounds < 50, 'it ends');
-  const standing = letters.standing();
-  setting.end();
+  const standing = await setting.run(mail());
   return {
     to: relay.taken.map(({ to }) => to[0]),
     incidents: standing.incidents.map(({ code }) => code),

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:https';
 import { test } from 'node:test';
-import { selfSigned } from '../../../../test/tls.ts';
 import { hmacSha256 } from '../../../crypto/hash.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { describeChannel, type Manner } from '../node/channel.contract.ts';
 import type { Outgoing } from '../node/channel.ts';
 import { isPublicAddress } from '../node/public-address.ts';
-import type { PublicPostOptions } from '../node/public-post.ts';
 import { WebhookChannel } from '../node/webhook.ts';
+import { receiversAt } from './receiver.ts';
 
-const { key, cert } = selfSigned('hook.example');
+const { here, open } = receiversAt('hook.example');
 
 interface Met {
   readonly path: string;
@@ -21,7 +19,7 @@ interface Met {
 /** A server of somebody's own, on this machine, which the channel under test is told to allow. */
 async function hook(answer: (met: Met) => { status: number; location?: string } | 'silence') {
   const met: Met[] = [];
-  const server = createServer({ key, cert }, (request, response) => {
+  const { origin, close } = await open((request, response) => {
     let body = '';
     request.on('data', (bytes) => {
       body += bytes;
@@ -42,22 +40,8 @@ async function hook(answer: (met: Met) => { status: number; location?: string } 
       response.end('x'.repeat(100_000));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { met, close, address: `https://hook.example:${port}/alerts?who=1` };
+  return { met, close, address: `${origin}/alerts?who=1` };
 }
-
-const here: PublicPostOptions = {
-  ca: cert,
-  requestMs: 2_000,
-  resolve: async () => [{ address: '127.0.0.1', family: 4 }],
-  isAllowed: () => true,
-};
 
 const statusOf: Readonly<Record<Manner, number>> = {
   takes: 204,
@@ -136,11 +120,7 @@ test('a name that leads to this machine, or into a private network, is told noth
     ],
   ]) {
     const { ca, requestMs } = here;
-    const channel = new WebhookChannel({
-      ...(ca !== undefined && { ca }),
-      ...(requestMs !== undefined && { requestMs }),
-      resolve: async () => found,
-    });
+    const channel = new WebhookChannel({ ca, requestMs, resolve: async () => found });
     const told = await channel.deliver(letter(address));
     assert.deepEqual(told, { outcome: 'never', code: 'WEBHOOK_FORBIDDEN' });
   }
