@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { CommittedBlock, LedgerEngine } from '../engines/engine.ts';
 import { decodeTx, txIdOfBytes } from '../ledger/codec.ts';
 import type { Act } from '../ledger/protocol.ts';
@@ -98,7 +99,7 @@ export class LedgerIndex {
           { height: this.#height, code: isCoded(error) ? error.code : 'INTERNAL' },
           'index',
         );
-        await pause(retryMs, signal);
+        await wait(retryMs, undefined, { signal }).catch(() => {});
       }
     }
   }
@@ -184,16 +185,4 @@ function decodedTx(bytes: Uint8Array): Tx | undefined {
     if (isCoded(error)) return undefined;
     throw error;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }

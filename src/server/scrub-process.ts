@@ -1,5 +1,6 @@
 // The scrub of a home as a process of its own, under the supervisor: what is exported is its `ProcessEntry`.
 import { constants, setPriority } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import { isCoded } from '../primitives/errors.ts';
 import { Pace } from './maintenance/scrub/pace.ts';
 import { ScrubRounds } from './maintenance/scrub/rounds.ts';
@@ -35,22 +36,9 @@ async function repeat(rounds: ScrubRounds, signal: AbortSignal): Promise<void> {
       // A file that is locked, a full disk: the next round looks again.
       log({ what: 'round', code: isCoded(error) ? error.code : 'INTERNAL' });
     }
-    await pauseFor(pauseMs, signal);
+    await wait(pauseMs, undefined, { signal }).catch(() => {});
   }
 }
 
 const log = (line: Readonly<Record<string, string | number>>) =>
   process.stdout.write(`${JSON.stringify({ timeMs: Date.now(), ...line })}\n`);
-
-function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
-}

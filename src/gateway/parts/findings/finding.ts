@@ -5,9 +5,11 @@ export interface Finding {
   /** `gateway`, `blobs`, `ledger`, `copies`; of a wing its own word. */
   readonly store: string;
   readonly table: string;
+  /** As the store names it; of a row by which a person could be found, a MAC of its name. */
   readonly row: string;
+  /** '': nobody can say which part, or it is gone. */
   readonly column: string;
-  /** By what it was found. */
+  /** By what it was found: `id`, `row MAC`, `ledger root`, `signature`, `recount`, `next header`. */
   readonly bound: string;
   readonly code: Code;
 }

@@ -1,21 +1,11 @@
-import type { Code } from '../../../codes/index.ts';
 import { sha256 } from '../../../crypto/hash.ts';
+import type { Finding } from '../../../gateway/parts/findings/finding.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 
-/** Something that is not what was kept. No value and nobody's name stands in it. */
-export interface Flaw {
+/** A finding of a home, that may have several hospitals: in which of its folders. Source: docs/protocol/stores.md. */
+export interface Flaw extends Finding {
   /** The folder below `servers`: `ledger`, or a hospital. */
   readonly of: string;
-  /** `gateway`, `blobs`, `ledger`, `copies`; of a wing its own word. */
-  readonly store: string;
-  readonly table: string;
-  /** As the store names it; of a row by which a person could be found, a MAC of its name. */
-  readonly row: string;
-  /** '': nobody can say which part, or it is gone. */
-  readonly column: string;
-  /** By what it was found: `id`, `row MAC`, `ledger root`, `signature`, `recount`, `next header`. */
-  readonly bound: string;
-  readonly code: Code;
 }
 
 /** So much more was looked at. */

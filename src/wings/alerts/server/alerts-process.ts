@@ -1,5 +1,6 @@
 // The alert services of a home's hospitals as one process, under the supervisor: what is exported is its `ProcessEntry`.
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { isCoded } from '../../../primitives/errors.ts';
 import {
   hospitalsOf,
@@ -51,7 +52,7 @@ async function keepAlerts(home: string, hospital: string, signal: AbortSignal): 
       return await runAlerts(home, hospital, { signal, log });
     } catch (error) {
       log({ code: isCoded(error) ? error.code : 'INTERNAL', what: 'start' });
-      await pause(startAgainMs, signal);
+      await wait(startAgainMs, undefined, { signal }).catch(() => {});
     }
   }
 }
@@ -121,23 +122,11 @@ async function repeat(
         hourly();
         forgotten = performance.now();
       }
-      if (!worked) await pause(roundMs, signal);
+      if (!worked) await wait(roundMs, undefined, { signal }).catch(() => {});
     } catch (error) {
       // A full disk, a file that is locked: what was not done is done in a later round.
       log({ code: isCoded(error) ? error.code : 'INTERNAL', what: 'round' });
-      await pause(roundMs, signal);
+      await wait(roundMs, undefined, { signal }).catch(() => {});
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }
