@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { pageTables, questionTables } from '../node/guarded-tables.ts';
 import { Scrub } from '../node/scrubbing.ts';
-import { uploadsOf } from '../sdk/sensor/page-upload.ts';
+import { furnish } from './furnished-server.ts';
 import { valuesOf } from './pages.ts';
 import { columnsIn, flipped } from './tampered-file.ts';
 import { ThreeServers } from './three-servers.ts';
@@ -22,17 +22,7 @@ async function furnished(t: TestContext): Promise<{ three: ThreeServers; folder:
   await three.uploadTogether(await three.signTogether([valuesOf(1, 64, 1), valuesOf(3, 10, 3)]));
   await three.judge();
   assert.equal(await three.server(0).seal(), 1);
-  // One that waits, and has been spoken of.
-  const waiting = await three.signTogether([valuesOf(1, 5, 4)], 7);
-  const [upload] = await uploadsOf(three.line, waiting);
-  await three.server(0).upload(upload);
-  await three.server(0).judge();
-  const { questions } = three.server(0).base;
-  const of = { query: '01'.repeat(32), researcher: 'aa', dataset: 'bb' };
-  const bytes = new Uint8Array(32).fill(1);
-  await questions.begin({ ...of, signed: bytes, selection: bytes }, new Uint8Array(48), () => {});
-  await questions.keep(of.query, bytes);
-  await questions.look({ ...of, quarter: 1, group: bytes }, 9);
+  await furnish(three);
   return { three, folder };
 }
 

@@ -11,7 +11,7 @@ import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quaranti
 import { pageTables, questionTables } from '../node/guarded-tables.ts';
 import { openReport } from '../node/incident-signing.ts';
 import { Scrub } from '../node/scrubbing.ts';
-import { uploadsOf } from '../sdk/sensor/page-upload.ts';
+import { furnish } from './furnished-server.ts';
 import { valuesOf } from './pages.ts';
 import { columnsIn, flipped, tampered } from './tampered-file.ts';
 import { hour, type Place, ThreeServers } from './three-servers.ts';
@@ -129,19 +129,6 @@ for (const [file, tables] of files)
       await tampering.requireServed(three.trio, { first: 0, last: 1 });
       assert.ok(await three.store(0).registration(three.pseudonym));
     });
-
-async function furnish(three: ThreeServers): Promise<void> {
-  const waiting = await three.signTogether([valuesOf(1, 5, 4)], 7);
-  const [upload] = await uploadsOf(three.line, waiting);
-  await three.server(0).upload(upload);
-  await three.server(0).judge();
-  const { questions } = three.server(0).base;
-  const of = { query: '01'.repeat(32), researcher: 'aa', dataset: 'bb' };
-  const bytes = new Uint8Array(32).fill(1);
-  await questions.begin({ ...of, signed: bytes, selection: bytes }, new Uint8Array(48), () => {});
-  await questions.keep(of.query, bytes);
-  await questions.look({ ...of, quarter: 1, group: bytes }, 9);
-}
 
 test('two servers tampered with at once are rebuilt from each other, and their roots are equal', async (t) => {
   const { three, folder } = await sealed(t);
