@@ -4,7 +4,7 @@ import { type NetworkAnswer, networkGet } from '../api/routes/network-get.ts';
 import type { BlockEvent } from '../api/tx.ts';
 import type { KeptCopy } from '../api/wallet-copy.ts';
 import { parseTrustRoot } from '../ledger/chain/trust-root.ts';
-import { CodedError, isCoded } from '../primitives/errors.ts';
+import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
 import { sdkWings } from '../wings/sdk.ts';
 import type { Action } from './action.ts';
@@ -15,6 +15,7 @@ import type { ErasedRecords } from './actions/erase.ts';
 import type { FileInput } from './actions/file-source.ts';
 import { freezeAccount } from './actions/freeze.ts';
 import type { ExportedFile, GivenBack } from './actions/give-back.ts';
+import { Inboxes } from './actions/inboxes.ts';
 import type { Looked } from './actions/looks.ts';
 import type { WalletPlace } from './actions/make-wallet.ts';
 import type { MovedRecords } from './actions/move-records.ts';
@@ -28,7 +29,7 @@ import type { PatientIdentity } from './actions/patient-identity.ts';
 import type * as shared from './actions/read-shared.ts';
 import type { RecordLine, SharedLines } from './actions/record-lines.ts';
 import type { CodeAtHospital, WalletToRecover } from './actions/recover.ts';
-import { isTakingBack, resumeTakingBack, tryResume } from './actions/resume.ts';
+import { isTakingBack, resumeTakingBack, takeBackGrant, tryResume } from './actions/resume.ts';
 import type { AddFileOptions } from './actions/seal-import.ts';
 import type { Synced } from './actions/sync.ts';
 import { forgetUnwritten, type UnwrittenNote, unwrittenNotes } from './actions/unwritten-notes.ts';
@@ -37,28 +38,14 @@ import type { WrittenRecords } from './actions/write-shared.ts';
 import { Accounts } from './client/accounts.ts';
 import type { LiveItem } from './client/check-rows.ts';
 import type { Context, ContextOptions, WorkOptions } from './client/context.ts';
-import type { MessageKind } from './client/messages.ts';
-import {
-  dropMessages,
-  type ReceivedMessages,
-  type ReceiveOptions,
-  receiveMessages,
-  type WaitingAsk,
-  type WaitingMessage,
-} from './client/receive-messages.ts';
+import type { WaitingAsk, WaitingMessage } from './client/receive-messages.ts';
 import type { ConfirmedTx } from './client/send-tx.ts';
 import type { DeviceAdding, DeviceJoining, OwnDevice, OwnDevices } from './devices/own-devices.ts';
 import * as people from './grants/address-book.ts';
 import { ask, askKind } from './grants/asking.ts';
 import { type GivenGrant, grantAccess, owesKeys } from './grants/grant.ts';
-import {
-  forgetEnded,
-  heldGrant,
-  letterKind,
-  type ReceivedGrant,
-  receivedGrants,
-} from './grants/received.ts';
-import { type ListedGrant, listGrants, revokeAccess } from './grants/revoke.ts';
+import { heldGrant, letterKind, type ReceivedGrant, receivedGrants } from './grants/received.ts';
+import { type ListedGrant, listGrants } from './grants/revoke.ts';
 import type { UnlistedGrant } from './grants/unlisted.ts';
 import { later } from './later.ts';
 import type { VerifiedTip } from './ledger/verified-headers.ts';
@@ -66,7 +53,6 @@ import { closedAccounts } from './wallet/closing.ts';
 import { codeCheckOf, formatCode, parseCode } from './wallet/code.ts';
 import type { HeldImport, OwnGrant, WalletAccount } from './wallet/content.ts';
 import { unlockersOf } from './wallet/file.ts';
-import { codeKeysOf } from './wallet/identity.ts';
 import { type Passkey, type PasskeyAnswer, passkeysIn } from './wallet/passkey.ts';
 import { checkOfPrinted, requirePrinted } from './wallet/printed.ts';
 import type { WalletStore } from './wallet/store.ts';
@@ -112,10 +98,8 @@ export class Person {
   readonly #vault: Vault;
   readonly #options: ContextOptions;
   readonly #accounts: Accounts;
-  readonly #messageKinds: readonly MessageKind[];
+  readonly #inboxes: Inboxes;
   readonly #reporting: readonly Reporting[];
-  /** By account, as of the last time that its inbox was asked. */
-  readonly #inboxes = new Map<AccountId, ReceivedMessages>();
   /** Only between making the wallet and enrolling: it is printed, never stored. */
   #code: Uint8Array | undefined;
   /** Parts that the copy of which this wallet came back did not have. */
@@ -130,7 +114,7 @@ export class Person {
     this.#vault = vault;
     this.#options = { ...options, pendingKinds, halfKeepers };
     this.#accounts = new Accounts(vault, this.#options);
-    this.#messageKinds = messageKinds;
+    this.#inboxes = new Inboxes(messageKinds);
     this.#reporting = wings.flatMap(({ name, report }) =>
       report === undefined ? [] : [{ wing: name, load: report }],
     );
@@ -235,11 +219,11 @@ export class Person {
    */
   static async recover(wallet: WalletToRecover, options: PersonOptions = {}): Promise<Person> {
     const now = options.now ?? Date.now;
-    const { recoverWallet } = await later.recover();
+    const { recoverWallet, sealCopiesByCode } = await later.recover();
     const { vault, code, missing } = await recoverWallet(wallet, options.http, now);
     const person = new Person(vault, options, code);
     person.#missing = missing;
-    await person.#joinByCode(code);
+    await sealCopiesByCode(person.#enrolled(), code);
     return person;
   }
 
@@ -295,7 +279,7 @@ export class Person {
    * hospital; a newer version reads them.
    */
   get notUnderstoodCount(): number {
-    return [...this.#inboxes.values()].reduce((sum, it) => sum + it.notUnderstood, 0);
+    return this.#inboxes.notUnderstood;
   }
 
   /**
@@ -303,17 +287,17 @@ export class Person {
    * who sent enough. `acceptLetters` takes them, `dropLetters` removes them.
    */
   get waitingLetters(): readonly WaitingMessage[] {
-    return [...this.#inboxes.values()].flatMap((it) => it.waiting);
+    return this.#inboxes.waiting;
   }
 
   /** Questions of others that wait for an answer, as of the last `inbox` or `sync`: the newest of each person. */
   get asks(): readonly WaitingAsk[] {
-    return [...this.#inboxes.values()].flatMap((it) => it.asks);
+    return this.#inboxes.asks;
   }
 
   /** Messages at the hospital that no key of this wallet opens, as of the last `inbox` or `sync`. */
   get unreadableCount(): number {
-    return [...this.#inboxes.values()].reduce((sum, it) => sum + it.unreadable.length, 0);
+    return this.#inboxes.unreadable;
   }
 
   /** The account that acts. Throws PERSON_NOT_ENROLLED, PERSON_UNKNOWN, USAGE (which of several?). */
@@ -436,9 +420,7 @@ export class Person {
   ): Promise<readonly NewCodeAt[]> {
     const { as, onCode, signal } = options;
     const oldCode = options.oldCode === undefined ? undefined : parseCode(options.oldCode);
-    const accounts =
-      as === undefined ? this.accounts.filter((it) => it.enrolled) : [{ account: as }];
-    const contexts = accounts.map((it) => this.#accounts.context(it.account));
+    const contexts = as === undefined ? this.#enrolled() : [this.#accounts.context(as)];
     if (contexts.length === 0) throw new CodedError('PERSON_NOT_ENROLLED');
     return later.newCode().then((it) => it.newCode(contexts, { oldCode, onCode, signal }));
   }
@@ -465,12 +447,9 @@ export class Person {
    * confirmed, fetches letters, and renews keys that are 90 days old. Returns the newest height it verified.
    */
   sync(options: AsAccount = {}): Promise<Synced> {
-    return this.#run(options, async (ctx) => {
-      const { syncAccount } = await later.sync();
-      const synced = await syncAccount(ctx, this.#messageKinds, options);
-      this.#inboxes.set(ctx.account.account, synced.inbox);
-      return synced;
-    });
+    return this.#run(options, async (ctx) =>
+      (await later.sync()).syncAccount(ctx, this.#inboxes, options),
+    );
   }
 
   /**
@@ -655,7 +634,7 @@ export class Person {
       await tryResume(ctx, options);
       const given = await grantAccess(ctx, terms, options);
       // What he asked is answered; where the hospital does not let it go now, it stays to be seen.
-      await this.#dropAsks(ctx, terms.grantee, options).catch(() => 0);
+      await this.#inboxes.dropAsks(ctx, terms.grantee, options).catch(() => 0);
       return given;
     });
   }
@@ -695,16 +674,7 @@ export class Person {
 
   /** Takes a grant back: he holds no key of what is written from now on. Throws CONSENT_UNKNOWN, CONSENT_ENDED. */
   revoke(consent: ConsentId, options: AsAccount = {}): Promise<ConfirmedTx> {
-    return this.#run(options, async (ctx) => {
-      try {
-        return await revokeAccess(ctx, consent, options);
-      } catch (error) {
-        // It may still be on its way: what was written down brings it there, and then it ends.
-        if (!isCoded(error, 'CONSENT_UNKNOWN') || this.pendingCount === 0) throw error;
-        await tryResume(ctx, options);
-        return revokeAccess(ctx, consent, options);
-      }
-    });
+    return this.#run(options, (ctx) => takeBackGrant(ctx, consent, options));
   }
 
   /** Whether something was taken back that the ledger does not prove to have ended. */
@@ -723,7 +693,7 @@ export class Person {
    */
   async takeBack({ signal }: WorkOptions = {}): Promise<void> {
     for (const { account } of this.#owing()) {
-      await this.#run({ as: account }, (ctx) => resumeTakingBack(ctx, { signal }));
+      await this.#run({ as: account.account }, (ctx) => resumeTakingBack(ctx, { signal }));
     }
   }
 
@@ -758,7 +728,7 @@ export class Person {
   /** Fetches new messages, and lists every grant this person holds. */
   inbox(options: AsAccount = {}): Promise<readonly ReceivedGrant[]> {
     return this.#run(options, async (ctx) => {
-      await this.#receive(ctx, options);
+      await this.#inboxes.receive(ctx, options);
       return receivedGrants(ctx, options);
     });
   }
@@ -766,20 +736,14 @@ export class Person {
   /** `inbox`, and with it the letters of this account that wait: from then on its person is known here. */
   acceptLetters(from: AccountId, options: AsAccount = {}): Promise<readonly ReceivedGrant[]> {
     return this.#run(options, async (ctx) => {
-      await this.#receive(ctx, { ...options, accept: new Set([from]) });
+      await this.#inboxes.receive(ctx, { ...options, accept: new Set([from]) });
       return receivedGrants(ctx, options);
     });
   }
 
   /** Removes the letters of this account that wait; of nobody: the messages that do not open. Returns how many. */
   dropLetters(from: AccountId | undefined, options: AsAccount = {}): Promise<number> {
-    return this.#run(options, async (ctx) => {
-      const { waiting, unreadable } = await this.#receive(ctx, options);
-      const his = waiting.filter((it) => it.from === from).map((it) => it.inboxId);
-      const gone = from === undefined ? unreadable : his;
-      await dropMessages(ctx, gone, options.signal);
-      return gone.length;
-    });
+    return this.#run(options, (ctx) => this.#inboxes.dropLetters(ctx, from, options));
   }
 
   /**
@@ -793,8 +757,8 @@ export class Person {
   /** Lets go what this account asked, answered or not: he is not told. Returns how many. */
   dropAsks(from: AccountId, options: AsAccount = {}): Promise<number> {
     return this.#run(options, async (ctx) => {
-      await this.#receive(ctx, options);
-      return this.#dropAsks(ctx, from, options);
+      await this.#inboxes.receive(ctx, options);
+      return this.#inboxes.dropAsks(ctx, from, options);
     });
   }
 
@@ -806,7 +770,7 @@ export class Person {
   /** Who granted this person something that lives, until when, and what is new; fetches letters first. */
   patients(options: AsAccount = {}): Promise<readonly MyPatient[]> {
     return this.#run(options, async (ctx) => {
-      await this.#receive(ctx, options);
+      await this.#inboxes.receive(ctx, options);
       return (await later.myPatients()).myPatients(ctx, options);
     });
   }
@@ -946,51 +910,20 @@ export class Person {
     return watch(this.#accounts.context(options.as), options);
   }
 
-  async #receive(ctx: Context, options: ReceiveOptions): Promise<ReceivedMessages> {
-    // Before new letters: it makes room for them.
-    await forgetEnded(ctx, options);
-    const received = await receiveMessages(ctx, this.#messageKinds, options);
-    await (await later.writeAgain()).writeAgain(ctx, options);
-    this.#inboxes.set(ctx.account.account, received);
-    return received;
-  }
-
-  /** Of those that were fetched. */
-  async #dropAsks(ctx: Context, from: AccountId, { signal }: WorkOptions): Promise<number> {
-    const held = this.#inboxes.get(ctx.account.account);
-    const his = held?.asks.filter((it) => it.from === from) ?? [];
-    await dropMessages(
-      ctx,
-      his.map((it) => it.inboxId),
-      signal,
-    );
-    if (held !== undefined && his.length > 0) {
-      const asks = held.asks.filter((it) => it.from !== from);
-      this.#inboxes.set(ctx.account.account, { ...held, asks });
-    }
-    return his.length;
-  }
-
-  #others({ account }: Context): readonly Context[] {
+  /** One for each hospital at which this person is. */
+  #enrolled(): readonly Context[] {
     return this.accounts
-      .filter((it) => it.enrolled && it.account !== account.account)
+      .filter((it) => it.enrolled)
       .map((it) => this.#accounts.context(it.account));
   }
 
-  /** Seals the copies for this device too, by the printed code; a hospital that is down has it wait. */
-  async #joinByCode(code: Uint8Array): Promise<void> {
-    for (const { account, organisation } of this.accounts.filter((it) => it.enrolled)) {
-      const ctx = this.#accounts.context(account);
-      ctx.copies.openAlso((await codeKeysOf(code, organisation)).kem);
-      await ctx.noteDown((content) => content);
-    }
+  #others({ account }: Context): readonly Context[] {
+    return this.#enrolled().filter((it) => it.account.account !== account.account);
   }
 
   /** Accounts with something that is still to be taken back. */
-  #owing(): readonly WalletAccount[] {
-    return this.accounts.filter(
-      (it) => it.enrolled && isTakingBack(this.#accounts.context(it.account)),
-    );
+  #owing(): readonly Context[] {
+    return this.#enrolled().filter(isTakingBack);
   }
 
   #run<T>({ as }: AsAccount, work: (ctx: Context) => Promise<T>): Promise<T> {

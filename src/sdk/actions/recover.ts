@@ -11,6 +11,7 @@ import { recoveries } from '../../ledger/tables/recoveries.ts';
 import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
+import type { Context } from '../client/context.ts';
 import { GatewayClient } from '../client/gateway-client.ts';
 import { Http, type HttpOptions } from '../client/http.ts';
 import { codeSession } from '../client/session.ts';
@@ -100,6 +101,17 @@ export async function recoverWallet(
   const came = { ...content, accounts };
   const held = await onThisDevice(came, { deviceRoot, deviceName, nowMs });
   return { vault: await Vault.create(place, passphrase, held.content, held.local), code, missing };
+}
+
+/** Seals the copies for this device too, by the printed code; a hospital that is down has it wait. */
+export async function sealCopiesByCode(
+  contexts: readonly Context[],
+  code: Uint8Array,
+): Promise<void> {
+  for (const ctx of contexts) {
+    ctx.copies.openAlso((await codeKeysOf(code, ctx.account.organisation)).kem);
+    await ctx.noteDown((content) => content);
+  }
 }
 
 interface AtHospital {

@@ -1,8 +1,8 @@
 import type { Code } from '../../codes/index.ts';
 import { isCoded } from '../../primitives/errors.ts';
-import type { TxId } from '../../primitives/ids.ts';
+import type { ConsentId, TxId } from '../../primitives/ids.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import { confirm, isRefusal } from '../client/send-tx.ts';
+import { type ConfirmedTx, confirm, isRefusal } from '../client/send-tx.ts';
 import { isDue } from '../client/take-back.ts';
 import { owesKeys, renewKeys } from '../grants/grant.ts';
 import { revokeAccess, stillToEnd } from '../grants/revoke.ts';
@@ -124,6 +124,25 @@ export async function requireTakenBack(ctx: Context, { signal }: WorkOptions = {
     });
   }
   if (owesKeys(ctx.vault.content, ctx.account.account)) await renewKeys(ctx, { signal });
+}
+
+/**
+ * Takes a grant back, also one that may still be on its way: what was written down brings it there, and then it ends.
+ * Throws as `revokeAccess`.
+ */
+export async function takeBackGrant(
+  ctx: Context,
+  consent: ConsentId,
+  options: WorkOptions = {},
+): Promise<ConfirmedTx> {
+  try {
+    return await revokeAccess(ctx, consent, options);
+  } catch (error) {
+    const isUnderWay = ctx.vault.content.pending.length > 0;
+    if (!isCoded(error, 'CONSENT_UNKNOWN') || !isUnderWay) throw error;
+    await tryResume(ctx, options);
+    return revokeAccess(ctx, consent, options);
+  }
 }
 
 /** What still cannot be repeated, such as a letter to a hospital that is down, stops nobody. */

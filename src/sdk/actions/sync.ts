@@ -1,17 +1,15 @@
 import { isCoded } from '../../primitives/errors.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
-import type { MessageKind } from '../client/messages.ts';
-import { type ReceivedMessages, receiveMessages } from '../client/receive-messages.ts';
+import type { ReceivedMessages } from '../client/receive-messages.ts';
 import { sayHere } from '../devices/own-devices.ts';
 import { owesKeys, renewKeys } from '../grants/grant.ts';
-import { forgetEnded } from '../grants/received.ts';
 import { renewWriting } from '../grants/renew-writing.ts';
 import { revokeAgain, revokeAgainUnproven } from '../grants/revoke-again.ts';
 import { epochHabitMs } from '../keys/schedule.ts';
 import type { VerifiedTip } from '../ledger/verified-headers.ts';
+import type { Inboxes } from './inboxes.ts';
 import { type WaitingCode, waitingCode } from './new-code.ts';
 import { type Resumed, resume } from './resume.ts';
-import { writeAgain } from './write-again.ts';
 
 /** What a device found when it woke. */
 export interface Synced {
@@ -43,7 +41,7 @@ const maxWalk = 1_000;
  */
 export async function syncAccount(
   ctx: Context,
-  messageKinds: readonly MessageKind[],
+  inboxes: Inboxes,
   options: WorkOptions,
 ): Promise<Synced> {
   const { height, timeMs } = await walked(ctx, options);
@@ -51,9 +49,7 @@ export async function syncAccount(
   const resumed = await resume(ctx, options);
   await sayHere(ctx);
   if (ctx.account.role === 'patient') await revokeAgain(ctx, options);
-  await forgetEnded(ctx, options);
-  const inbox = await receiveMessages(ctx, messageKinds, options);
-  await writeAgain(ctx, options);
+  const inbox = await inboxes.receive(ctx, options);
   if (owesKeys(ctx.vault.content, ctx.account.account)) await renewKeys(ctx, options);
   else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
   if (ctx.account.role === 'patient') await renewWriting(ctx, options);
