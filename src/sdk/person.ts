@@ -447,9 +447,10 @@ export class Person {
    * confirmed, fetches letters, and renews keys that are 90 days old. Returns the newest height it verified.
    */
   sync(options: AsAccount = {}): Promise<Synced> {
-    return this.#run(options, async (ctx) =>
-      (await later.sync()).syncAccount(ctx, this.#inboxes, options),
-    );
+    return this.#run(options, async (ctx) => {
+      const receive = () => this.#inboxes.receive(ctx, options);
+      return (await later.sync()).syncAccount(ctx, receive, options);
+    });
   }
 
   /**

@@ -7,7 +7,6 @@ import { renewWriting } from '../grants/renew-writing.ts';
 import { revokeAgain, revokeAgainUnproven } from '../grants/revoke-again.ts';
 import { epochHabitMs } from '../keys/schedule.ts';
 import type { VerifiedTip } from '../ledger/verified-headers.ts';
-import type { Inboxes } from './inboxes.ts';
 import { type WaitingCode, waitingCode } from './new-code.ts';
 import { type Resumed, resume } from './resume.ts';
 
@@ -41,7 +40,7 @@ const maxWalk = 1_000;
  */
 export async function syncAccount(
   ctx: Context,
-  inboxes: Inboxes,
+  receive: () => Promise<ReceivedMessages>,
   options: WorkOptions,
 ): Promise<Synced> {
   const { height, timeMs } = await walked(ctx, options);
@@ -49,7 +48,7 @@ export async function syncAccount(
   const resumed = await resume(ctx, options);
   await sayHere(ctx);
   if (ctx.account.role === 'patient') await revokeAgain(ctx, options);
-  const inbox = await inboxes.receive(ctx, options);
+  const inbox = await receive();
   if (owesKeys(ctx.vault.content, ctx.account.account)) await renewKeys(ctx, options);
   else if (ctx.account.role === 'patient') await renewOldKeys(ctx, options);
   if (ctx.account.role === 'patient') await renewWriting(ctx, options);
