@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { launchChromium } from '../browser/chromium.ts';
@@ -18,6 +20,8 @@ export interface App {
   start(): Promise<void>;
   /** A browser of somebody who was never here; what its pages break or ask of others ends in `troubles`. */
   visitor(options?: VisitorOptions): Promise<Visitor>;
+  /** The same, and somebody of the demo is open, at their home. */
+  visitorAs(fullName: string, options?: VisitorOptions): Promise<Visitor>;
   close(): Promise<void>;
 }
 
@@ -62,6 +66,8 @@ export async function startApp(prepare?: (home: string) => void): Promise<App> {
   const outside = await startOutside();
   const { port } = new URL(String(running.ready.url));
   const { url } = door;
+  const visitor = (options?: VisitorOptions): Promise<Visitor> =>
+    openVisitor(browser, options?.at ?? url, outside, options);
   return {
     url,
     home,
@@ -73,7 +79,12 @@ export async function startApp(prepare?: (home: string) => void): Promise<App> {
     async start() {
       running = await up(home, ['--demo', '--port', port]);
     },
-    visitor: (options) => openVisitor(browser, options?.at ?? url, outside, options),
+    visitor,
+    async visitorAs(fullName, options) {
+      const it = await visitor(options);
+      await it.openAs(fullName);
+      return it;
+    },
     async close() {
       await browser.close();
       door.close();
@@ -131,6 +142,18 @@ async function openVisitor(
       assert.deepEqual([...troubles, ...outside.asked], []);
     },
   };
+}
+
+/** What answers on a page: its one heading of the first level. */
+export const heading = (page: Page, name: string | RegExp): Locator =>
+  page.getByRole('heading', { level: 1, name });
+
+const pictures = process.env.SALUS_PICTURES;
+/** Of the whole page, into the folder `SALUS_PICTURES`, where one is named. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 }
 
 /** WCAG 2.2 A and AA: no finding on the page as it is now. */

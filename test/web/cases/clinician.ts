@@ -2,10 +2,15 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { list, recordLines, salus, text } from '../../cli/salus.ts';
-import { type App, fitsWidth, holdsAxe, type Visitor, type VisitorOptions } from '../app.ts';
+import {
+  type App,
+  fitsWidth,
+  heading,
+  holdsAxe,
+  type Visitor,
+  type VisitorOptions,
+} from '../app.ts';
 
-const heading = (page: Page, name: RegExp): Locator =>
-  page.getByRole('heading', { level: 1, name });
 const looked = (page: Page): Promise<void> => page.getByText(/^Opened .* by one look/u).waitFor();
 
 /** Who lets a clinician in, charts, drafts and signing. */
@@ -13,11 +18,8 @@ export function clinicianCases(app: () => App): void {
   const env = { SALUS_PASSPHRASE: 'demo passphrase' };
   const asked = (args: readonly string[]) => salus(args, { home: app().home, env });
 
-  const osei = async (options?: VisitorOptions): Promise<Visitor> => {
-    const visitor = await app().visitor(options);
-    await visitor.openAs('Dr Abena Osei');
-    return visitor;
-  };
+  const osei = (options?: VisitorOptions): Promise<Visitor> =>
+    app().visitorAs('Dr Abena Osei', options);
   const openChart = async ({ page, touches }: Visitor): Promise<void> => {
     await touches.touch(page.getByRole('link', { name: /Eboni Brekke/u }));
     await heading(page, /BREKKE, Eboni/u).waitFor({ timeout: 30_000 });

@@ -11,9 +11,8 @@ const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 export function deskCases(app: () => App): void {
   suite('desk', () => {
     test('Enrolling takes three touches at the desk, and the desk sees that the person joined', async () => {
-      const desk = await app().visitor();
+      const desk = await app().visitorAs('Desk of North');
       const { page, touches } = desk;
-      await desk.openAs('Desk of North');
       await page.getByRole('heading', { level: 1, name: /Enrol the person/u }).waitFor();
       await holdsAxe(page);
       await touches.touch(page.locator('label.chip', { hasText: 'Patient' }));
@@ -39,8 +38,12 @@ export function deskCases(app: () => App): void {
     });
 
     test('A desk fits a phone of 320 px, dark and from right to left', async () => {
-      const desk = await app().visitor({ width: 320, height: 640, dark: true, locale: 'ar-EG' });
-      await desk.openAs('Desk of North');
+      const desk = await app().visitorAs('Desk of North', {
+        width: 320,
+        height: 640,
+        dark: true,
+        locale: 'ar-EG',
+      });
       const { page } = desk;
       await page.locator('#name').fill('Maria Santos');
       await page.locator('button[type=submit]').click();

@@ -18,9 +18,8 @@ export function homeCases(app: () => App): void {
     });
 
     test('Letters lead to places and to the search, once somebody wants them', async () => {
-      const visitor = await app().visitor();
+      const visitor = await app().visitorAs('Eboni Brekke');
       const { page } = visitor;
-      await visitor.openAs('Eboni Brekke');
       await page.locator('.lastv').first().waitFor();
       await page.keyboard.press('g');
       await page.keyboard.press('r');

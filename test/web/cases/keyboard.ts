@@ -1,11 +1,8 @@
 import { suite, test } from 'node:test';
-import type { Locator, Page } from 'playwright-core';
-import type { App } from '../app.ts';
+import { type App, heading } from '../app.ts';
 import { Keyboard } from '../keyboard.ts';
 
 const lind = 'Dr Erik Lind';
-const heading = (page: Page, name: RegExp): Locator =>
-  page.getByRole('heading', { level: 1, name });
 
 /** Three stories with Tab, Enter, Escape and arrows alone, from the first page on. */
 export function keyboardCases(app: () => App): void {

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { Person } from '../../../src/sdk/index.ts';
 import { memoryWalletStore } from '../../wallet-store.ts';
-import { type App, fitsWidth, holdsAxe } from '../app.ts';
+import { type App, fitsWidth, heading, holdsAxe } from '../app.ts';
 import { join, passphrase, withAuthenticator } from './joining.ts';
-
-const heading = (page: Page, name: RegExp) => page.getByRole('heading', { level: 1, name });
 
 /** Joining, the ways in, a second device, and what one does after a theft. */
 export function keysCases(app: () => App): void {
@@ -93,14 +90,12 @@ export function keysCases(app: () => App): void {
     test('Somebody of the demo opens in one more browser than a person may have devices', async () => {
       const url = `${app().url}/app/demo/wallet/op-north`;
       const { code } = (await (await fetch(url, { method: 'POST' })).json()) as { code: string };
-      const first = await app().visitor();
-      await first.openAs('Operator of North');
+      const first = await app().visitorAs('Operator of North');
       const gatewayUrl = `${app().url}/north`;
       for (let count = 0; count < 24; count++) {
         await Person.recover({ store: memoryWalletStore(), passphrase, code, gatewayUrl });
       }
-      const late = await app().visitor();
-      await late.openAs('Operator of North');
+      const late = await app().visitorAs('Operator of North');
       await heading(late.page, /./u).waitFor();
       // Shut out by the new keys, and open again with a touch.
       await first.page.getByRole('button', { name: 'Lock', exact: true }).click();

@@ -9,9 +9,8 @@ import { type App, fitsWidth, holdsAxe } from '../app.ts';
 export function lookedCases(app: () => App): void {
   suite('looked', () => {
     test('A report of three years is two touches from home: each line a sentence, to print and to keep signed', async () => {
-      const visitor = await app().visitor();
+      const visitor = await app().visitorAs('Eboni Brekke');
       const { page, touches } = visitor;
-      await visitor.openAs('Eboni Brekke');
       await touches.touch(page.getByRole('link', { name: 'Who looked' }).first());
       await touches.touch(page.getByRole('link', { name: 'Report of three years' }));
       await page
@@ -45,9 +44,8 @@ export function lookedCases(app: () => App): void {
     });
 
     test('One touch tells who looked and why others were refused, each with a receipt that holds', async () => {
-      const visitor = await app().visitor();
+      const visitor = await app().visitorAs('Eboni Brekke');
       const { page, touches } = visitor;
-      await visitor.openAs('Eboni Brekke');
       await page.locator('.lastv').first().waitFor();
       await touches.touch(page.getByRole('link', { name: 'Who looked' }).first());
       await page
@@ -80,9 +78,8 @@ export function lookedCases(app: () => App): void {
     });
 
     test('On paper it says whose list it is, without what only a screen can do', async () => {
-      const visitor = await app().visitor();
+      const visitor = await app().visitorAs('Eboni Brekke');
       const { page } = visitor;
-      await visitor.openAs('Eboni Brekke');
       await page.getByRole('link', { name: 'Who looked' }).first().click();
       await page.locator('.lookrow').first().waitFor();
       await page.emulateMedia({ media: 'print' });
@@ -120,9 +117,13 @@ export function lookedCases(app: () => App): void {
     });
 
     test('In Arabic, dark, at 320 px nothing is cut', async () => {
-      const visitor = await app().visitor({ width: 320, height: 640, dark: true, locale: 'ar-EG' });
+      const visitor = await app().visitorAs('Eboni Brekke', {
+        width: 320,
+        height: 640,
+        dark: true,
+        locale: 'ar-EG',
+      });
       const { page } = visitor;
-      await visitor.openAs('Eboni Brekke');
       await page.locator('.lastv').first().waitFor();
       await page.getByRole('link', { name: 'من اطّلع' }).first().click();
       // What came a moment ago may not stand on the ledger yet, and has no proof then.

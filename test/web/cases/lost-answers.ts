@@ -19,8 +19,7 @@ export function lostAnswersCases(app: () => App): void {
   const behind = async (): Promise<{ visitor: Visitor; page: Page; line: Line }> => {
     const line = new Line(app().url);
     await line.mend();
-    const visitor = await app().visitor({ at: line.url });
-    await visitor.openAs('Eboni Brekke');
+    const visitor = await app().visitorAs('Eboni Brekke', { at: line.url });
     await visitor.page.locator('.lastv').first().waitFor();
     return { visitor, page: visitor.page, line };
   };

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { type App, fitsWidth, holdsAxe } from '../app.ts';
+import { type App, fitsWidth, heading, holdsAxe } from '../app.ts';
 import { join, passphrase } from './joining.ts';
 import { choose, savedBy } from './record-acts.ts';
 import { bundle, observation, unzipped } from './record-files.ts';
-
-const heading = (page: Page, name: RegExp) => page.getByRole('heading', { level: 1, name });
 
 /** Brings a file with so many results into the record of somebody who is at home. */
 async function bring(page: Page, count: number): Promise<void> {

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { list, recordLines, salus } from '../../cli/salus.ts';
-import { type App, fitsWidth, holdsAxe, type Visitor, type VisitorOptions } from '../app.ts';
+import {
+  type App,
+  fitsWidth,
+  heading,
+  holdsAxe,
+  type Visitor,
+  type VisitorOptions,
+} from '../app.ts';
 import { Line } from '../line.ts';
 import { choose } from './record-acts.ts';
 
 const lind = 'Dr Erik Lind';
 const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 
-const heading = (page: Page, name: RegExp): Locator =>
-  page.getByRole('heading', { level: 1, name });
 const away = (page: Page): Promise<void> =>
   page.getByText('The server does not answer. Goes on by itself.').waitFor({ timeout: 60_000 });
 const back = (page: Page): Promise<void> =>

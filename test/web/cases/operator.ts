@@ -6,9 +6,8 @@ import { type App, fitsWidth, holdsAxe } from '../app.ts';
 export function operatorCases(app: () => App): void {
   suite('operator', () => {
     test('Whether all is well is read without a touch; what is not is one touch from what to do', async () => {
-      const visitor = await app().visitor();
+      const visitor = await app().visitorAs('Operator of North');
       const { page, touches } = visitor;
-      await visitor.openAs('Operator of North');
       await page
         .getByRole('heading', { level: 1, name: /All is well, except .*no fresh backup/u })
         .waitFor();
@@ -22,9 +21,8 @@ export function operatorCases(app: () => App): void {
     });
 
     test('Nothing is called well while nobody answers, and each check says more of the own hospital', async () => {
-      const visitor = await app().visitor();
+      const visitor = await app().visitorAs('Operator of North');
       const { page, troubles } = visitor;
-      await visitor.openAs('Operator of North');
       const store = page.getByRole('row', { name: /Store of records/u });
       await store.getByText(/Answers in \d+ ms/u).waitFor();
       // Wings may run something beside it.
@@ -47,9 +45,8 @@ export function operatorCases(app: () => App): void {
     });
 
     test('How the members stand is one touch from whether all is well', async () => {
-      const visitor = await app().visitor();
+      const visitor = await app().visitorAs('Operator of North');
       const { page, touches } = visitor;
-      await visitor.openAs('Operator of North');
       await touches.touch(page.getByRole('link', { name: 'How the members of the ledger stand' }));
       await page
         .getByRole('heading', { level: 1, name: 'One machine orders this ledger.' })
@@ -61,8 +58,12 @@ export function operatorCases(app: () => App): void {
     });
 
     test('It fits a phone of 320 px, dark and from right to left', async () => {
-      const visitor = await app().visitor({ width: 320, height: 640, dark: true, locale: 'ar-EG' });
-      await visitor.openAs('Operator of North');
+      const visitor = await app().visitorAs('Operator of North', {
+        width: 320,
+        height: 640,
+        dark: true,
+        locale: 'ar-EG',
+      });
       await visitor.page.locator('.matrix').waitFor();
       await fitsWidth(visitor.page);
       await holdsAxe(visitor.page);

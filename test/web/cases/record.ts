@@ -306,11 +306,10 @@ export function recordCases(app: () => App): void {
     });
 
     test('The record in Arabic, dark, at 320 px fits and is readable', async () => {
-      const visitor = await app().visitor({
+      const visitor = await app().visitorAs('Eboni Brekke', {
         ...{ width: 320, height: 640, dark: true, locale: 'ar-EG' },
       });
       const { page } = visitor;
-      await visitor.openAs('Eboni Brekke');
       await page.locator('a[href="/record"]').first().click();
       await page.locator('.trow a').first().waitFor();
       await fitsWidth(page);

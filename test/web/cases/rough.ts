@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Locator, Page, Worker } from 'playwright-core';
+import type { Page, Worker } from 'playwright-core';
 import { list, recordLines, salus } from '../../cli/salus.ts';
-import { type App, holdsAxe, type Visitor } from '../app.ts';
+import { type App, heading, holdsAxe, type Visitor } from '../app.ts';
 import { Line } from '../line.ts';
 
 const lind = 'Dr Erik Lind';
 const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 const day = 24 * 60 * 60_000;
-
-const heading = (page: Page, name: RegExp): Locator =>
-  page.getByRole('heading', { level: 1, name });
 
 /** Another clock for whoever runs this: the same one is moved again, for who took it keeps it. */
 const clockOff = (ms: number): string => `{
@@ -78,9 +75,8 @@ export function roughCases(app: () => App): void {
     });
 
     test('A server that is ended in the middle and started again loses nothing of a note', async () => {
-      const visitor = await app().visitor({ keeps: true });
+      const visitor = await app().visitorAs('Dr Abena Osei', { keeps: true });
       const { page, troubles } = visitor;
-      await visitor.openAs('Dr Abena Osei');
       await page.getByRole('link', { name: /Eboni Brekke/u }).click();
       await page.getByText(/^Opened .* by one look/u).waitFor({ timeout: 30_000 });
       await page.getByRole('link', { name: 'Write', exact: true }).click();

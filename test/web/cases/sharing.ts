@@ -11,8 +11,7 @@ const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 
 /** Somebody of the demo at home. */
 async function atHome(app: App, options: Parameters<App['visitor']>[0] = {}): Promise<Visitor> {
-  const visitor = await app.visitor(options);
-  await visitor.openAs('Eboni Brekke');
+  const visitor = await app.visitorAs('Eboni Brekke', options);
   await visitor.page.locator('.lastv').first().waitFor();
   return visitor;
 }

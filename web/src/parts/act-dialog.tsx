@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Dialog } from './dialog.tsx';
+import { DialogActs } from './dialog-acts.tsx';
 import { Failed } from './failure.tsx';
 import { NeedsNetwork } from './needs-network.tsx';
 
@@ -22,18 +22,12 @@ export function ActDialog({
   readonly onClose: () => void;
   readonly children: ReactNode;
 }) {
-  const { t } = useTranslation();
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
       {needsNetwork && <NeedsNetwork />}
       {error !== null && <Failed error={error} />}
-      <div className="acts">
-        {act}
-        <button type="button" className="btn line" onClick={onClose}>
-          {t('parts.notNow')}
-        </button>
-      </div>
+      <DialogActs onClose={onClose}>{act}</DialogActs>
     </Dialog>
   );
 }

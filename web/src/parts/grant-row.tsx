@@ -5,6 +5,7 @@ import { comma } from '../app/language.ts';
 import { useAct } from '../boundary/use-call.ts';
 import type { GrantView } from '../worker/grant-view.ts';
 import { Dialog } from './dialog.tsx';
+import { DialogActs } from './dialog-acts.tsx';
 import { Failed } from './failure.tsx';
 import { Icon } from './icon.tsx';
 import { saidKinds } from './kinds.ts';
@@ -138,7 +139,7 @@ export function StopDialog({
       ) : (
         <>
           <NeedsNetwork what="stop" />
-          <div className="acts">
+          <DialogActs onClose={onClose}>
             <button
               type="button"
               className="btn stop"
@@ -153,10 +154,7 @@ export function StopDialog({
             >
               {stop.isPending ? t('sharing.stopping') : t('sharing.stopFor', { name })}
             </button>
-            <button type="button" className="btn line" onClick={onClose}>
-              {t('parts.notNow')}
-            </button>
-          </div>
+          </DialogActs>
         </>
       )}
     </Dialog>

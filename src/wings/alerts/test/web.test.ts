@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { list, salus } from '../../../../test/cli/salus.ts';
 import {
   type App,
   fitsWidth,
+  heading,
   holdsAxe,
+  picture,
   startApp,
   type Visitor,
   type VisitorOptions,
@@ -15,10 +15,7 @@ import {
 import { missingWords, wordOf } from '../../../../test/web/looks.ts';
 import { writeRelay } from '../server/places.ts';
 
-/**
- * The screens of alerts in a real browser, over the demo with the mail relay that `npm start` has. `SALUS_PICTURES` is a
- * folder for pictures.
- */
+/** The screens of alerts in a real browser, over the demo with the mail relay that `npm start` has. */
 const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 let app: App;
 const cli = (...args: readonly string[]) => salus(args, { home: app.home, env });
@@ -31,20 +28,8 @@ before(async () => {
 });
 after(() => app?.close());
 
-const pictures = process.env.SALUS_PICTURES;
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-}
-
-const eboni = async (options?: VisitorOptions): Promise<Visitor> => {
-  const visitor = await app.visitor(options);
-  await visitor.openAs('Eboni Brekke');
-  return visitor;
-};
-const heading = (page: Page, name: string | RegExp): Locator =>
-  page.getByRole('heading', { level: 1, name });
+const eboni = (options?: VisitorOptions): Promise<Visitor> =>
+  app.visitorAs('Eboni Brekke', options);
 const way = (page: Page, channel: string): Locator => page.locator(`[data-way=${channel}]`);
 const toAlerts = (page: Page): Locator => page.locator('main a[href="/alerts"]');
 
@@ -253,8 +238,7 @@ test('A hospital that does not answer is said so, and asked again by a touch', a
 test('An operator sees in two touches how letters go, and in the demonstration the letters, without a word of what happened', async () => {
   await cli('alerts', 'set', '--mail', 'eboni@example.org', '--language', 'ar', '--as', 'eboni');
   await cli('alerts', 'test', '--as', 'eboni');
-  const visitor = await app.visitor();
-  await visitor.openAs('Operator of North');
+  const visitor = await app.visitorAs('Operator of North');
   const { page, touches } = visitor;
   await touches.touch(page.locator('a[href="/network"]').first());
   await touches.touch(page.locator('main a[href="/network/alerts"]'));

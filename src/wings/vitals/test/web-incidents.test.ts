@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Locator, Page } from 'playwright-core';
 import { list, refused, salus, text } from '../../../../test/cli/salus.ts';
 import {
   type App,
   fitsWidth,
+  heading,
   holdsAxe,
+  picture,
   startApp,
   type Visitor,
   type VisitorOptions,
@@ -18,7 +19,6 @@ import { missingWords, wordOf } from '../../../../test/web/looks.ts';
 import { sha256 } from '../../../crypto/hash.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { serversOf } from '../../../server/process.ts';
-import { picture } from './web-town.ts';
 
 /**
  * The operator's screen of incidents, in a real browser: a row that somebody else wrote into the hospital's file, and
@@ -31,13 +31,8 @@ before(async () => {
 });
 after(() => app?.close());
 
-const operator = async (options?: VisitorOptions): Promise<Visitor> => {
-  const visitor = await app.visitor(options);
-  await visitor.openAs('Operator of North');
-  return visitor;
-};
-const heading = (page: Page, name: string | RegExp): Locator =>
-  page.getByRole('heading', { level: 1, name });
+const operator = (options?: VisitorOptions): Promise<Visitor> =>
+  app.visitorAs('Operator of North', options);
 
 /** As another program with the file would. */
 function elsewhere(sql: string): void {

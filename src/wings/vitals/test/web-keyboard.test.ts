@@ -1,12 +1,11 @@
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { text } from '../../../../test/cli/salus.ts';
-import type { App, Visitor } from '../../../../test/web/app.ts';
+import { type App, heading, type Visitor } from '../../../../test/web/app.ts';
 import { Keyboard } from '../../../../test/web/keyboard.ts';
 import {
   command,
   crowd,
-  heading,
   heartRates,
   link,
   measureWeek,

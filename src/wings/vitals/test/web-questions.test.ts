@@ -2,17 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { text } from '../../../../test/cli/salus.ts';
-import { type App, fitsWidth, holdsAxe } from '../../../../test/web/app.ts';
+import { type App, fitsWidth, heading, holdsAxe, picture } from '../../../../test/web/app.ts';
 import { missingWords, wordOf } from '../../../../test/web/looks.ts';
-import {
-  command,
-  crowd,
-  heading,
-  heartRates,
-  picture,
-  researcher,
-  startVitals,
-} from './web-town.ts';
+import { command, crowd, heartRates, researcher, startVitals } from './web-town.ts';
 
 /** A researcher's screens in a real browser: 60 people's wrist bands at the demo's three data servers. */
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { list, salus, text } from '../../../../test/cli/salus.ts';
 import { memoryWalletStore } from '../../../../test/wallet-store.ts';
 import { type App, startApp, type Visitor, type VisitorOptions } from '../../../../test/web/app.ts';
@@ -19,9 +19,7 @@ import { makeSensor, openSensorQueue, readSensor } from '../server/sensor-home.t
 import { SensorHub } from '../server/sensor-hub.ts';
 import { datasetServers, sensorKeyOf, uplinkOf } from '../server/sensor-line.ts';
 
-/**
- * A demo with its three data servers, and a browser before it. `SALUS_PICTURES` is a folder for pictures.
- */
+/** A demo with its three data servers, and a browser before it. */
 
 const hospitals = ['north', 'harbour', 'valley'] as const;
 const env = { SALUS_PASSPHRASE: 'demo passphrase' };
@@ -170,21 +168,9 @@ export async function crowd(
   }
 }
 
-const pictures = process.env.SALUS_PICTURES;
-export async function picture(page: Page, name: string): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-}
-
-export const eboni = async (app: App, options?: VisitorOptions): Promise<Visitor> => {
-  const visitor = await app.visitor(options);
-  await visitor.openAs('Eboni Brekke');
-  return visitor;
-};
+export const eboni = (app: App, options?: VisitorOptions): Promise<Visitor> =>
+  app.visitorAs('Eboni Brekke', options);
 export const link = 'Vital signs from your devices';
-export const heading = (page: Page, name: string | RegExp): Locator =>
-  page.getByRole('heading', { level: 1, name });
 export const answered = (page: Page): Promise<void> =>
   page.locator('main [aria-busy=true]').waitFor({ state: 'detached' });
 

@@ -6,7 +6,9 @@ import { list, text } from '../../../../test/cli/salus.ts';
 import {
   type App,
   fitsWidth,
+  heading,
   holdsAxe,
+  picture,
   type Visitor,
   type VisitorOptions,
 } from '../../../../test/web/app.ts';
@@ -15,13 +17,11 @@ import {
   answered,
   command,
   copyDays,
-  heading,
   heartRates,
   link,
   measureWeek,
   openBySheet,
   eboni as openEboni,
-  picture,
   sayBattery,
   startVitals,
   tamper,
@@ -117,8 +117,7 @@ test('Servers that do not answer are said to be silent, and nothing is shown in 
 });
 
 const osei = async (options?: VisitorOptions): Promise<Visitor> => {
-  const visitor = await app.visitor(options);
-  await visitor.openAs('Dr Abena Osei');
+  const visitor = await app.visitorAs('Dr Abena Osei', options);
   await visitor.page.getByRole('link', { name: /Eboni Brekke/u }).click();
   await visitor.page.getByText(/^Opened .* by one look/u).waitFor();
   return visitor;

@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { locale, momentText } from '../../app/dates.ts';
 import { NotHere } from '../../app/not-here.tsx';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer, AnswerWaiting } from '../../parts/answer.tsx';
-import { Icon } from '../../parts/icon.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { ExplorerView } from '../../worker/calls/explorer.ts';
 import { FirstSight, HowChecked, LedgerFailed, NeverThere } from './explorer.tsx';
 
@@ -22,12 +22,7 @@ function BlockAt({ height }: { readonly height: number }) {
   if (read.data !== undefined && block === undefined) return <NotHere />;
   return (
     <main id="page" className="page" tabIndex={-1}>
-      <p className="over">
-        <Link to="/explorer">
-          <Icon name="back" flip />
-          {t('nav.explorer')}
-        </Link>
-      </p>
+      <WayBack to="/explorer">{t('nav.explorer')}</WayBack>
       <div className="split">
         <div>
           {block === undefined ? (

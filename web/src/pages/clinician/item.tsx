@@ -13,6 +13,7 @@ import { Marks } from '../../parts/marks.tsx';
 import { ClassIcon, iconOfClass } from '../../parts/record-row.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
 import { Flag } from '../../parts/value.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { ChartItemView } from '../../worker/chart-item.ts';
 import { Banner } from './banner.tsx';
 import { useSourceWords } from './chart-words.ts';
@@ -40,12 +41,7 @@ export function ChartItem() {
     <>
       <Banner chart={chart} />
       <main id="page" className="page" tabIndex={-1}>
-        <p className="over">
-          <Link to={`/chart/${patient}`}>
-            <Icon name="back" flip />
-            {t('titles.chart')}
-          </Link>
-        </p>
+        <WayBack to={`/chart/${patient}`}>{t('titles.chart')}</WayBack>
         {error !== undefined && <Failed error={error} again={again} />}
         {item.data === undefined ? (
           <Unanswered

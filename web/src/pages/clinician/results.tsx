@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation, useParams } from 'react-router';
+import { useLocation, useParams } from 'react-router';
 import { unitShown } from '../../boundary/units.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Failed } from '../../parts/failure.tsx';
-import { Icon } from '../../parts/icon.tsx';
 import { Flag } from '../../parts/value.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { TestView } from '../../worker/chart-view.ts';
 import { Banner, SilenceWords } from './banner.tsx';
 
@@ -32,12 +32,7 @@ export function Results() {
     <>
       <Banner chart={chart} />
       <main id="page" className="page" tabIndex={-1}>
-        <p className="over">
-          <Link to={`/chart/${patient}`}>
-            <Icon name="back" flip />
-            {t('titles.chart')}
-          </Link>
-        </p>
+        <WayBack to={`/chart/${patient}`}>{t('titles.chart')}</WayBack>
         <h1 className="answer wide-a">{t('chart.results')}</h1>
         {error !== undefined && <Failed error={error} again={again} />}
         {tests === undefined ? (

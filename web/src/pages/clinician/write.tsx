@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { Failed } from '../../parts/failure.tsx';
-import { Icon } from '../../parts/icon.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { Signed } from '../../worker/calls/writing.ts';
 import { Banner, usePatientNamed } from './banner.tsx';
 import { Beside } from './beside.tsx';
@@ -43,12 +43,7 @@ function WriteFor({
     <>
       <Banner chart={chart} name={opened?.patientName} />
       <main id="page" className="page" tabIndex={-1}>
-        <p className="over">
-          <Link to={`/chart/${patient}`}>
-            <Icon name="back" flip />
-            {t('titles.chart')}
-          </Link>
-        </p>
+        <WayBack to={`/chart/${patient}`}>{t('titles.chart')}</WayBack>
         {signed?.state === 'written' ? (
           <Done patient={patient} name={name} />
         ) : (

@@ -6,6 +6,7 @@ import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { CardFigure } from '../../parts/card-figure.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
+import { DialogActs } from '../../parts/dialog-acts.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import type {
@@ -146,7 +147,7 @@ function FoundRow({ found }: { readonly found: FoundView }) {
         <Dialog title={t('desk.freezeTitle')} onClose={() => setAsking(false)}>
           <p className="mt">{t('desk.freezeText')}</p>
           {freeze.error !== null && <Failed error={freeze.error} />}
-          <div className="acts">
+          <DialogActs onClose={() => setAsking(false)}>
             <button
               type="button"
               className="btn stop"
@@ -157,10 +158,7 @@ function FoundRow({ found }: { readonly found: FoundView }) {
             >
               {t('desk.freezeNow')}
             </button>
-            <button type="button" className="btn line" onClick={() => setAsking(false)}>
-              {t('parts.notNow')}
-            </button>
-          </div>
+          </DialogActs>
         </Dialog>
       )}
     </li>

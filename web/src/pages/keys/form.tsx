@@ -1,6 +1,7 @@
 import type { FormEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../parts/dialog.tsx';
+import { DialogActs } from '../../parts/dialog-acts.tsx';
 import { Failed } from '../../parts/failure.tsx';
 
 export interface Closing {
@@ -39,7 +40,7 @@ export function Form({
         <p className="mt">{text}</p>
         {children}
         {act.error !== null && <Failed error={act.error} />}
-        <div className="acts">
+        <DialogActs onClose={onClose}>
           <button
             type="submit"
             className={isStop ? 'btn stop' : 'btn main'}
@@ -47,10 +48,7 @@ export function Form({
           >
             {act.isPending ? t('keys.working') : button}
           </button>
-          <button type="button" className="btn line" onClick={onClose}>
-            {t('parts.notNow')}
-          </button>
-        </div>
+        </DialogActs>
       </form>
     </Dialog>
   );

@@ -3,8 +3,8 @@ import { Trans, useTranslation } from 'react-i18next';
 import { momentText } from '../../app/dates.ts';
 import { useCall, useSession } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { AskedPage } from '../../parts/asked-page.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Unanswered } from '../../parts/unanswered.tsx';
 import type { KeysView } from '../../worker/calls/keys.ts';
 import { AddDevice } from './add-device.tsx';
 import { IfSomethingHappens, LedgerWords, LockNow } from './beside.tsx';
@@ -21,13 +21,9 @@ export function Keys() {
   const { t } = useTranslation();
   const keys = useCall('keys', undefined);
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      {keys.data === undefined ? (
-        <Unanswered what={t('keys.waiting')} error={keys.error} again={() => void keys.refetch()} />
-      ) : (
-        <Known keys={keys.data} />
-      )}
-    </main>
+    <AskedPage asked={keys} what={t('keys.waiting')}>
+      {({ view }) => <Known keys={view} />}
+    </AskedPage>
   );
 }
 

@@ -3,9 +3,9 @@ import { Link } from 'react-router';
 import { locale, momentText, timeLeft } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { type Answered, AskedPage } from '../../parts/asked-page.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { NotNow } from '../../parts/not-now.tsx';
-import { Unanswered } from '../../parts/unanswered.tsx';
 import { webWings } from '../../wings/all.ts';
 import type { NetworkView } from '../../worker/calls/network.ts';
 import { bytesText } from './bytes-text.ts';
@@ -20,37 +20,20 @@ export function Network() {
   const { t } = useTranslation();
   const network = useCall('network', undefined, { everyMs });
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      {network.data === undefined ? (
-        <Unanswered
-          what={t('network.waiting')}
-          error={network.error}
-          again={() => void network.refetch()}
-        />
-      ) : (
-        <Known
-          network={network.data}
-          error={network.error}
-          isAsking={network.isFetching}
-          again={() => void network.refetch()}
-        />
-      )}
-    </main>
+    <AskedPage asked={network} what={t('network.waiting')}>
+      {(answered) => <Known {...answered} isAsking={network.isFetching} />}
+    </AskedPage>
   );
 }
 
-interface KnownProps {
-  readonly network: NetworkView;
-  /** Null: it is as it is now. */
-  readonly error: unknown;
+interface KnownProps extends Answered<NetworkView> {
   readonly isAsking: boolean;
-  readonly again: () => void;
 }
 
-function Known({ network, error, isAsking, again }: KnownProps) {
+function Known({ view, error, isAsking, again }: KnownProps) {
   const { t } = useTranslation();
-  const { own, all, askedMs } = network;
-  const troubles = troublesOf(network);
+  const { own, all, askedMs } = view;
+  const troubles = troublesOf(view);
   const number = new Intl.NumberFormat(locale());
   const refused = own.refusals.reduce((sum, it) => sum + it.count, 0);
   return (

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { NotHere } from '../../app/not-here.tsx';
 import { Answer } from '../../parts/answer.tsx';
-import { Icon } from '../../parts/icon.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import { type Topic, topics } from './troubles.ts';
 
 /** Where each stands in whole, with its commands. */
@@ -25,12 +25,7 @@ export function Runbook() {
   return (
     <main id="page" className="page" tabIndex={-1}>
       <div className="maxw">
-        <p className="over">
-          <Link to="/network">
-            <Icon name="back" flip />
-            {t('nav.network')}
-          </Link>
-        </p>
+        <WayBack to="/network">{t('nav.network')}</WayBack>
         <Answer>{t(`runbook.${known}.title`)}</Answer>
         <p className="lead">{t(`runbook.${known}.what`)}</p>
         <ol className="rows sheet sec">

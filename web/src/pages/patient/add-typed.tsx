@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useAct } from '../../boundary/use-call.ts';
 import { Chips } from '../../parts/chips.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
+import { DialogActs } from '../../parts/dialog-acts.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { SelectField } from '../../parts/select-field.tsx';
@@ -125,14 +126,11 @@ export function TypeDialog({ onClose }: { readonly onClose: () => void }) {
           <p className="hint mt">{t('typing.mark')}</p>
           {add.error !== null && <Failed error={add.error} />}
           <NeedsNetwork />
-          <div className="acts">
+          <DialogActs onClose={onClose}>
             <button type="submit" className="btn main" disabled={add.isPending || !isReady}>
               {add.isPending ? t('typing.adding') : t('typing.add')}
             </button>
-            <button type="button" className="btn line" onClick={onClose}>
-              {t('parts.notNow')}
-            </button>
-          </div>
+          </DialogActs>
         </form>
       )}
     </Dialog>

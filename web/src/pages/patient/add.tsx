@@ -7,6 +7,7 @@ import { Failed } from '../../parts/failure.tsx';
 import { Icon, type IconName } from '../../parts/icon.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { Progress } from '../../parts/progress.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import { Added, Whose } from './add-result.tsx';
 import { TypeDialog } from './add-typed.tsx';
 import { type AddingFile, adding, filesIn } from './adding.ts';
@@ -30,12 +31,7 @@ export function AddPage() {
   const isDone = files.length > 0 && !adding.isWorking;
   return (
     <main id="page" className="page" tabIndex={-1}>
-      <p className="over">
-        <Link to="/record">
-          <Icon name="back" flip />
-          {t('item.back')}
-        </Link>
-      </p>
+      <WayBack to="/record">{t('item.back')}</WayBack>
       <Answer>
         <Trans i18nKey="adding.answer" components={{ em: <em /> }} />
       </Answer>

@@ -9,6 +9,7 @@ import { CardReader } from '../../parts/card-reader.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from '../../parts/person-sign.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { CardView, OwnCard } from '../../worker/calls/code.ts';
 
 /** One's own card for others to scan, and the place where somebody else's is read. */
@@ -18,12 +19,7 @@ export function Code() {
   const [read, setRead] = useState<CardView>();
   return (
     <main id="page" className="page" tabIndex={-1}>
-      <p className="over no-print">
-        <Link to="/">
-          <Icon name="back" flip />
-          {t('nav.home')}
-        </Link>
-      </p>
+      <WayBack to="/">{t('nav.home')}</WayBack>
       <div className="split">
         <div>
           {mine.data === undefined ? (

@@ -3,12 +3,12 @@ import { Link } from 'react-router';
 import { listed, momentText, timeLeft } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { AskedPage } from '../../parts/asked-page.tsx';
 import { Asks } from '../../parts/asks.tsx';
 import { GrantRow } from '../../parts/grant-row.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { usePersonName } from '../../parts/person-sign.tsx';
 import { ClassIcon, RecordRow } from '../../parts/record-row.tsx';
-import { Unanswered } from '../../parts/unanswered.tsx';
 import { LastValueRow } from '../../parts/value.tsx';
 import { webWings } from '../../wings/all.ts';
 import type { HomeView, NewsView } from '../../worker/calls/home.ts';
@@ -18,13 +18,9 @@ export function Home() {
   const { t } = useTranslation();
   const home = useCall('home', undefined);
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      {home.data === undefined ? (
-        <Unanswered what={t('home.waiting')} error={home.error} again={() => void home.refetch()} />
-      ) : (
-        <Known home={home.data} />
-      )}
-    </main>
+    <AskedPage asked={home} what={t('home.waiting')}>
+      {({ view }) => <Known home={view} />}
+    </AskedPage>
   );
 }
 

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { useAct } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
+import { DialogActs } from '../../parts/dialog-acts.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type { ItemView } from '../../worker/item-view.ts';
@@ -70,7 +71,7 @@ export function ChangeDialog({
         </div>
         {change.error !== null && <Failed error={change.error} />}
         <NeedsNetwork />
-        <div className="acts">
+        <DialogActs onClose={onClose}>
           <button
             type="submit"
             className="btn main"
@@ -78,10 +79,7 @@ export function ChangeDialog({
           >
             {change.isPending ? t('item.changing') : t('item.changeFor')}
           </button>
-          <button type="button" className="btn line" onClick={onClose}>
-            {t('parts.notNow')}
-          </button>
-        </div>
+        </DialogActs>
       </form>
     </Dialog>
   );

@@ -10,6 +10,7 @@ import { usePersonName } from '../../parts/person-sign.tsx';
 import { iconOfClass } from '../../parts/record-row.tsx';
 import { saveFile } from '../../parts/save.ts';
 import { Unanswered } from '../../parts/unanswered.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { OpenedItemView } from '../../worker/calls/item.ts';
 import type { ItemView } from '../../worker/item-view.ts';
 import { ItemBody } from './item-body.tsx';
@@ -25,12 +26,7 @@ export function ItemPage() {
   const item = useCall('item.open', { handle });
   return (
     <main id="page" className="page" tabIndex={-1}>
-      <p className="over no-print">
-        <Link to="/record">
-          <Icon name="back" flip />
-          {t('item.back')}
-        </Link>
-      </p>
+      <WayBack to="/record">{t('item.back')}</WayBack>
       {item.data === undefined || item.error !== null ? (
         <Unanswered what={t('item.waiting')} error={item.error} again={() => void item.refetch()} />
       ) : (

@@ -4,13 +4,13 @@ import { Link } from 'react-router';
 import { dayOf, listed, momentText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { AskedPage } from '../../parts/asked-page.tsx';
 import { Asks } from '../../parts/asks.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Burn, GrantRow, GrantTerms, StopDialog } from '../../parts/grant-row.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PersonLine, PersonSign, usePersonName } from '../../parts/person-sign.tsx';
 import { ClassIcon } from '../../parts/record-row.tsx';
-import { Unanswered } from '../../parts/unanswered.tsx';
 import type {
   ReceivedView,
   SharingView,
@@ -24,17 +24,9 @@ export function Sharing() {
   const { t } = useTranslation();
   const sharing = useCall('sharing.overview', undefined);
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      {sharing.data === undefined ? (
-        <Unanswered
-          what={t('home.waiting')}
-          error={sharing.error}
-          again={() => void sharing.refetch()}
-        />
-      ) : (
-        <Known sharing={sharing.data} />
-      )}
-    </main>
+    <AskedPage asked={sharing} what={t('home.waiting')}>
+      {({ view }) => <Known sharing={view} />}
+    </AskedPage>
   );
 }
 

@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { listed } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
+import { type Answered, AskedPage } from '../../parts/asked-page.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
-import { Unanswered } from '../../parts/unanswered.tsx';
 import type { AlertsView, WayView } from './calls.ts';
 import { Inbox } from './inbox.tsx';
 import { endPushes } from './push.ts';
@@ -15,27 +15,14 @@ import { WayForm } from './way-form.tsx';
 export function OwnAlertsPage() {
   const { t } = useTranslation();
   const asked = useCall('alerts.now', undefined);
-  const again = () => void asked.refetch();
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      {asked.data === undefined ? (
-        <Unanswered what={t('alerts.waiting')} error={asked.error} again={again} />
-      ) : (
-        <Known view={asked.data} error={asked.error} again={again} />
-      )}
-    </main>
+    <AskedPage asked={asked} what={t('alerts.waiting')}>
+      {(answered) => <Known {...answered} />}
+    </AskedPage>
   );
 }
 
-function Known({
-  view,
-  error,
-  again,
-}: {
-  readonly view: AlertsView;
-  readonly error: unknown;
-  readonly again: () => void;
-}) {
+function Known({ view, error, again }: Answered<AlertsView>) {
   const { t } = useTranslation();
   const { ways, inbox } = view;
   const on = ways.filter((it) => it.set !== undefined).map((it) => t(`alerts.by.${it.channel}`));

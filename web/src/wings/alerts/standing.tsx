@@ -1,12 +1,11 @@
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
 import { locale, momentText } from '../../app/dates.ts';
 import type { OutputOf } from '../../boundary/messages.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
-import { Icon } from '../../parts/icon.tsx';
+import { type Answered, AskedPage } from '../../parts/asked-page.tsx';
 import { NotNow } from '../../parts/not-now.tsx';
-import { Unanswered } from '../../parts/unanswered.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 
 /** While it is open it asks again by itself. */
 const everyMs = 5_000;
@@ -18,26 +17,14 @@ type Standing = NonNullable<Asked['standing']>;
 export function StandingPage() {
   const { t } = useTranslation();
   const asked = useCall('alerts.standing', undefined, { everyMs });
-  const again = () => void asked.refetch();
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      <p className="over">
-        <Link to="/network">
-          <Icon name="back" flip />
-          {t('nav.network')}
-        </Link>
-      </p>
-      {asked.data === undefined ? (
-        <Unanswered what={t('letters.waiting')} error={asked.error} again={again} />
-      ) : (
-        <>
-          {asked.error !== null && (
-            <NotNow askedMs={asked.data.askedMs} error={asked.error} again={again} />
-          )}
-          <Known standing={asked.data.standing} />
-        </>
-      )}
-    </main>
+    <AskedPage
+      asked={asked}
+      what={t('letters.waiting')}
+      back={<WayBack to="/network">{t('nav.network')}</WayBack>}
+    >
+      {(answered) => <Known {...answered} />}
+    </AskedPage>
   );
 }
 
@@ -51,12 +38,14 @@ const states = [
   'tampered',
 ] as const;
 
-function Known({ standing }: Pick<Asked, 'standing'>) {
+function Known({ view: { standing, askedMs }, error, again }: Answered<Asked>) {
   const { t } = useTranslation();
+  const notNow =
+    error === null ? undefined : <NotNow askedMs={askedMs} error={error} again={again} />;
   if (standing === undefined) {
     return (
       <>
-        <Answer>{t('letters.none')}</Answer>
+        {notNow ?? <Answer>{t('letters.none')}</Answer>}
         <p className="lead">{t('letters.noneText')}</p>
       </>
     );
@@ -67,7 +56,9 @@ function Known({ standing }: Pick<Asked, 'standing'>) {
   const { relay, incidents, codes, letters } = standing;
   return (
     <>
-      <Answer>{waiting === 0 ? t('letters.well') : t('letters.wait', { count: waiting })}</Answer>
+      {notNow ?? (
+        <Answer>{waiting === 0 ? t('letters.well') : t('letters.wait', { count: waiting })}</Answer>
+      )}
       <p className="lead">
         {relay === undefined ? t('letters.noRelay') : t('letters.relay', { relay })}
       </p>

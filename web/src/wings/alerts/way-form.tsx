@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { languages, spokenNow } from '../../app/language.ts';
 import { useAct } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
+import { DialogActs } from '../../parts/dialog-acts.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type { AlertsView, WayView, Wish } from './calls.ts';
@@ -64,14 +65,11 @@ export function WayForm({
         )}
         {act.error !== null && <Failed error={act.error} />}
         <NeedsNetwork />
-        <div className="acts">
+        <DialogActs onClose={onClose}>
           <button type="submit" className="btn main" disabled={act.isPending}>
             {t(act.isPending ? 'alerts.keeping' : 'alerts.keep')}
           </button>
-          <button type="button" className="btn line" onClick={onClose}>
-            {t('parts.notNow')}
-          </button>
-        </div>
+        </DialogActs>
       </form>
     </Dialog>
   );

@@ -1,11 +1,10 @@
 import { Trans, useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
 import { locale, momentText } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
-import { Icon } from '../../parts/icon.tsx';
+import { type Answered, AskedPage } from '../../parts/asked-page.tsx';
 import { NotNow } from '../../parts/not-now.tsx';
-import { Unanswered } from '../../parts/unanswered.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { ConsortiumView } from './calls.ts';
 import { Members } from './members.tsx';
 import { Duties, Proposals, titlesIn } from './proposals.tsx';
@@ -17,32 +16,18 @@ const everyMs = 10_000;
 export function ConsortiumPage() {
   const { t } = useTranslation();
   const asked = useCall('consortium', undefined, { everyMs });
-  const again = () => void asked.refetch();
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      <p className="over">
-        <Link to="/network">
-          <Icon name="back" flip />
-          {t('nav.network')}
-        </Link>
-      </p>
-      {asked.data === undefined ? (
-        <Unanswered what={t('consortium.waiting')} error={asked.error} again={again} />
-      ) : (
-        <Known view={asked.data} error={asked.error} again={again} />
-      )}
-    </main>
+    <AskedPage
+      asked={asked}
+      what={t('consortium.waiting')}
+      back={<WayBack to="/network">{t('nav.network')}</WayBack>}
+    >
+      {(answered) => <Known {...answered} />}
+    </AskedPage>
   );
 }
 
-interface KnownProps {
-  readonly view: ConsortiumView;
-  /** Null: it is as it is now. */
-  readonly error: unknown;
-  readonly again: () => void;
-}
-
-function Known({ view, error, again }: KnownProps) {
+function Known({ view, error, again }: Answered<ConsortiumView>) {
   const { t } = useTranslation();
   const { machine, members, quorum, cases, askedMs } = view;
   const titleOf = titlesIn(members);

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { momentText } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Banner } from '../../pages/clinician/banner.tsx';
@@ -11,6 +11,7 @@ import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { Period, VitalsView } from './calls.ts';
 import { HowItIs } from './how-it-is.tsx';
 import { OneVital } from './one-vital.tsx';
@@ -45,12 +46,7 @@ function Of({ patient }: { readonly patient: string }) {
     <>
       <Banner chart={followed.chart} />
       <main id="page" className="page" tabIndex={-1}>
-        <p className="over">
-          <Link to={`/chart/${patient}`}>
-            <Icon name="back" flip />
-            {t('titles.chart')}
-          </Link>
-        </p>
+        <WayBack to={`/chart/${patient}`}>{t('titles.chart')}</WayBack>
         {data === undefined ? (
           <Unanswered
             what={t('vitals.waiting')}

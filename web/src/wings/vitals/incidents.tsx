@@ -1,12 +1,11 @@
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
 import { listed, locale, momentText } from '../../app/dates.ts';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
-import { Icon } from '../../parts/icon.tsx';
+import { type Answered, AskedPage } from '../../parts/asked-page.tsx';
 import { NotNow } from '../../parts/not-now.tsx';
 import { saveFile } from '../../parts/save.ts';
-import { Unanswered } from '../../parts/unanswered.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { IncidentsView, IncidentView } from './calls-incidents.ts';
 
 /** While it is open it asks again by itself. */
@@ -17,32 +16,18 @@ const placesShown = 12;
 export function IncidentsPage() {
   const { t } = useTranslation();
   const asked = useCall('incidents.list', undefined, { everyMs });
-  const again = () => void asked.refetch();
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      <p className="over">
-        <Link to="/network">
-          <Icon name="back" flip />
-          {t('nav.network')}
-        </Link>
-      </p>
-      {asked.data === undefined ? (
-        <Unanswered what={t('incidents.waiting')} error={asked.error} again={again} />
-      ) : (
-        <Known view={asked.data} error={asked.error} again={again} />
-      )}
-    </main>
+    <AskedPage
+      asked={asked}
+      what={t('incidents.waiting')}
+      back={<WayBack to="/network">{t('nav.network')}</WayBack>}
+    >
+      {(answered) => <Known {...answered} />}
+    </AskedPage>
   );
 }
 
-interface KnownProps {
-  readonly view: IncidentsView;
-  /** Null: it is as it is now. */
-  readonly error: unknown;
-  readonly again: () => void;
-}
-
-function Known({ view: { incidents, askedMs }, error, again }: KnownProps) {
+function Known({ view: { incidents, askedMs }, error, again }: Answered<IncidentsView>) {
   const { t } = useTranslation();
   const over = new Set(incidents.map(({ follows }) => follows));
   const open = incidents.filter((it) => !isOver(it) && !over.has(it.name)).length;

@@ -4,8 +4,8 @@ import { Link } from 'react-router';
 import { useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { Failed } from '../../parts/failure.tsx';
-import { Icon } from '../../parts/icon.tsx';
 import { Unanswered } from '../../parts/unanswered.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { OwnVitals, Period, VitalsView } from './calls.ts';
 import { Devices, DeviceTroubles } from './devices.tsx';
 import { HowItIs } from './how-it-is.tsx';
@@ -23,12 +23,7 @@ export function OwnVitalsPage() {
   const { data } = asked;
   return (
     <main id="page" className="page" tabIndex={-1}>
-      <p className="over">
-        <Link to="/home">
-          <Icon name="back" flip />
-          {t('nav.home')}
-        </Link>
-      </p>
+      <WayBack to="/home">{t('nav.home')}</WayBack>
       {data === undefined ? (
         <Unanswered what={t('vitals.waiting')} error={asked.error} again={again} />
       ) : data.vitals === undefined ? (

@@ -1,13 +1,13 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
 import { dayOf, listed } from '../../app/dates.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { ActDialog } from '../../parts/act-dialog.tsx';
 import { Answer } from '../../parts/answer.tsx';
+import { type Answered, AskedPage } from '../../parts/asked-page.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Unanswered } from '../../parts/unanswered.tsx';
+import { WayBack } from '../../parts/way-back.tsx';
 import type { AskedView, StudiesView, StudyView } from './calls-studies.ts';
 import { useAmounts } from './words.ts';
 
@@ -16,35 +16,17 @@ export function StudiesPage() {
   const { t } = useTranslation();
   const asked = useCall('studies.list', undefined);
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      <p className="over">
-        <Link to="/vitals">
-          <Icon name="back" flip />
-          {t('titles.vitals')}
-        </Link>
-      </p>
-      {asked.data === undefined ? (
-        <Unanswered
-          what={t('studies.waiting')}
-          error={asked.error}
-          again={() => void asked.refetch()}
-        />
-      ) : (
-        <Known view={asked.data} error={asked.error} again={() => void asked.refetch()} />
-      )}
-    </main>
+    <AskedPage
+      asked={asked}
+      what={t('studies.waiting')}
+      back={<WayBack to="/vitals">{t('titles.vitals')}</WayBack>}
+    >
+      {(answered) => <Known {...answered} />}
+    </AskedPage>
   );
 }
 
-function Known({
-  view,
-  error,
-  again,
-}: {
-  readonly view: StudiesView;
-  readonly error: unknown;
-  readonly again: () => void;
-}) {
+function Known({ view, error, again }: Answered<StudiesView>) {
   const { t } = useTranslation();
   const { studies, hasDevice, behind } = view;
   const own = studies.filter((it) => it.isIn).length;

@@ -4,9 +4,9 @@ import { Link } from 'react-router';
 import { dayOf, listed, momentText } from '../../../app/dates.ts';
 import { useCall, useSession } from '../../../boundary/use-call.ts';
 import { Answer } from '../../../parts/answer.tsx';
+import { AskedPage } from '../../../parts/asked-page.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { usePersonName } from '../../../parts/person-sign.tsx';
-import { Unanswered } from '../../../parts/unanswered.tsx';
 import type { LookedView, LookView } from '../../../worker/calls/looked.ts';
 import { LookRow } from './row.tsx';
 import { UnknownNote } from './unknown-note.tsx';
@@ -16,17 +16,9 @@ export function Looked() {
   const { t } = useTranslation();
   const looked = useCall('looked', undefined);
   return (
-    <main id="page" className="page" tabIndex={-1}>
-      {looked.data === undefined ? (
-        <Unanswered
-          what={t('looked.waiting')}
-          error={looked.error}
-          again={() => void looked.refetch()}
-        />
-      ) : (
-        <Known looked={looked.data} again={() => void looked.refetch()} />
-      )}
-    </main>
+    <AskedPage asked={looked} what={t('looked.waiting')}>
+      {({ view, again }) => <Known looked={view} again={again} />}
+    </AskedPage>
   );
 }
 

@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
 import { momentText } from '../../../app/dates.ts';
 import { spokenNow } from '../../../app/language.ts';
 import { useCall, useSession } from '../../../boundary/use-call.ts';
@@ -8,6 +7,7 @@ import { Answer } from '../../../parts/answer.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { saveFile } from '../../../parts/save.ts';
 import { Unanswered } from '../../../parts/unanswered.tsx';
+import { WayBack } from '../../../parts/way-back.tsx';
 import type { ReportView } from '../../../worker/calls/report.ts';
 
 const dayMs = 86_400_000;
@@ -33,12 +33,7 @@ export function AccessReportPage() {
   const asked = useCall('looked.report', input, { enabled: isPeriod, keep: true });
   return (
     <main id="page" className="page" tabIndex={-1}>
-      <p className="over no-print">
-        <Link to="/looked">
-          <Icon name="back" flip />
-          {t('nav.looked')}
-        </Link>
-      </p>
+      <WayBack to="/looked">{t('nav.looked')}</WayBack>
       {asked.data === undefined ? (
         <Unanswered
           what={t('report.waiting')}

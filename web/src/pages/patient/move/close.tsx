@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '../../../boundary/use-call.ts';
 import { Dialog } from '../../../parts/dialog.tsx';
+import { DialogActs } from '../../../parts/dialog-acts.tsx';
 import { Failed } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import type { ClosedView } from '../../../worker/calls/moving.ts';
@@ -82,7 +83,7 @@ export function CloseDialog({
               : t('moving.working')}
           </p>
         )}
-        <div className="acts">
+        <DialogActs onClose={onClose}>
           <button
             type="submit"
             className="btn stop"
@@ -90,10 +91,7 @@ export function CloseDialog({
           >
             {t('moving.close', { from })}
           </button>
-          <button type="button" className="btn line" onClick={onClose}>
-            {t('parts.notNow')}
-          </button>
-        </div>
+        </DialogActs>
       </form>
     </Dialog>
   );

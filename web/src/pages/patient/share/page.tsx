@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { useCall } from '../../../boundary/use-call.ts';
-import { Icon } from '../../../parts/icon.tsx';
 import { Unanswered } from '../../../parts/unanswered.tsx';
+import { WayBack } from '../../../parts/way-back.tsx';
 import type { GivenShare, ShareFrom } from '../../../worker/calls/share.ts';
 import type { ShareDraft } from './draft.ts';
 import { ShareForm } from './form.tsx';
@@ -40,12 +40,9 @@ function SharePage({ from }: { readonly from: ShareFrom }) {
   const isChange = from.share !== undefined;
   return (
     <main id="page" className="page" tabIndex={-1}>
-      <p className="over">
-        <Link to={isChange ? '/sharing' : '/home'}>
-          <Icon name="back" flip />
-          {isChange ? t('nav.sharing') : t('nav.home')}
-        </Link>
-      </p>
+      <WayBack to={isChange ? '/sharing' : '/home'}>
+        {isChange ? t('nav.sharing') : t('nav.home')}
+      </WayBack>
       {done !== undefined ? (
         <Shared done={done} />
       ) : start.data !== undefined ? (
