@@ -6,8 +6,8 @@ import { handleDataServersGet } from './handlers/data-servers-get.ts';
 import { handleDataServersPost } from './handlers/data-servers-post.ts';
 import { handleIncidentsGet } from './handlers/incidents-get.ts';
 import { handleStudiesGet } from './handlers/studies-get.ts';
+import { incidentNotices } from './incident-notices-part.ts';
 import { hospitalReports } from './incidents/incidents-part.ts';
-import { incidentNotices } from './incidents-part.ts';
 import { dataServerRelay } from './relay-part.ts';
 import { seenStudies } from './studies-part.ts';
 

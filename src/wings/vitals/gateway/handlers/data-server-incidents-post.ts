@@ -1,7 +1,7 @@
 import { bytesOfText } from '../../../../api/message-parts.ts';
 import { handler } from '../../../../gateway/handler.ts';
 import { dataServerIncidentsPost } from '../../api/routes/data-server-incidents-post.ts';
-import { incidentNotices } from '../incidents-part.ts';
+import { incidentNotices } from '../incident-notices-part.ts';
 
 /** Source: rule VT-12. */
 export const handleDataServerIncidentsPost = handler(
