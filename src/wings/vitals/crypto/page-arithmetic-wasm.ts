@@ -8,7 +8,6 @@ import { keptLength, pageProofs, shareLength, verifierLength } from './page-layo
 /** What page-kernel.as exports; places in memory are byte offsets. */
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly stream: Place;
   readonly share: Place;
   readonly other: Place;
   readonly third: Place;
@@ -18,7 +17,7 @@ interface Kernel {
   readonly peer: Place;
   readonly kept: Place;
   prepareTables(): void;
-  sample(words: number, to: number, need: number): number;
+  sample(words: number, need: number): number;
   isNode(): number;
   canonical(at: number, count: number): number;
   subtract(count: number): void;
@@ -26,6 +25,7 @@ interface Kernel {
   clearUnused(at: number, n: number, k: number): void;
   prove(): void;
   query(n: number, k: number, first: number): void;
+  prepare(n: number, k: number, first: number): void;
   addPeer(): number;
   decide(): number;
   truncate(): void;
@@ -90,8 +90,8 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
   };
   return {
     sample(stream, count) {
-      put(kernel.stream, stream);
-      const found = kernel.sample(stream.length / 8, kernel.share.value, count);
+      put(kernel.share, stream);
+      const found = kernel.sample(stream.length / 8, count);
       return found < count ? undefined : take(kernel.share, count);
     },
     isCanonical(elements) {
@@ -100,7 +100,7 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
       return kernel.canonical(kernel.share.value, elements.length / 8) === 1;
     },
     isNode(element) {
-      put(kernel.stream, element);
+      put(kernel.share, element);
       return kernel.isNode() === 1;
     },
     subtract(a, b, c) {
@@ -141,15 +141,14 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
     prepare(share, { n, k, jointRand, queryRand, isFirst }) {
       if ('elements' in share) putShare(share.elements);
       else {
-        put(kernel.stream, share.stream);
-        const found = kernel.sample(share.stream.length / 8, kernel.share.value, shareLength);
+        put(kernel.share, share.stream);
+        const found = kernel.sample(share.stream.length / 8, shareLength);
         if (found < shareLength) return undefined;
       }
       putRand(kernel.jointRand, jointRand);
       putRand(kernel.queryRand, queryRand);
       kernel.clearUnused(kernel.share.value, n, k);
-      kernel.query(n, k, isFirst ? 1 : 0);
-      kernel.truncate();
+      kernel.prepare(n, k, isFirst ? 1 : 0);
       const verifier = take(kernel.verifier, pageProofs * verifierLength);
       return { verifier, kept: take(kernel.kept, keptLength) };
     },

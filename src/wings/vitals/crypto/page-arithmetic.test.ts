@@ -7,8 +7,10 @@ import { builtFile, type KernelName, kernelFile, kernels } from '../test/build-k
 import { bytesToElements, elementsToBytes, field64 } from './field.ts';
 import { plainArithmetic } from './page-arithmetic-plain.ts';
 import { openKernel } from './page-arithmetic-wasm.ts';
+import { pageCircuit } from './page-circuit.ts';
 import {
   jointRandLength,
+  pageProofs,
   queryRandLength,
   shareLength,
   usedLength,
@@ -96,6 +98,36 @@ test('words at the edges of the field come out alike', () => {
   assert.deepEqual(kernel.query(share, at), plainArithmetic.query(share, at));
   assert.deepEqual(kernel.truncate(share), plainArithmetic.truncate(share));
   assert.deepEqual(kernel.prove(share, jointRand), plainArithmetic.prove(share, jointRand));
+});
+
+test('wires at the edges of the field are judged alike: accepted as the gadgets have them, refused with one off', () => {
+  const { p } = field64;
+  const edges = [0n, 1n, 14n, 15n, 16n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 63n, p - 15n, p - 1n];
+  const joint = [p - 1n, p - 2n, 2n ** 32n, 1n, 2n ** 63n, p - 2n ** 32n];
+  const { gadgets } = pageCircuit({ n: 64, k: 5 });
+  const sum = Array.from({ length: pageProofs }, (_, j) => {
+    const wires = gadgets.map(({ arity }, g) =>
+      Array.from({ length: arity }, (_wire, i) => edges[(i * 7 + g + j) % edges.length] ?? 0n),
+    );
+    const claims = gadgets.map((it, g) => it.evaluate(wires[g] ?? [], joint.slice(2 * j)));
+    return [0n, ...wires.flatMap((wire, g) => [...wire, claims[g] ?? 0n])];
+  }).flat();
+  const jointRand = elementsToBytes(field64, joint);
+  const mask = drawn(sum.length, 11);
+  const rest = (of: readonly bigint[]): Uint8Array =>
+    plainArithmetic.subtract(elementsToBytes(field64, of), mask, mask);
+  for (const it of [kernel, plainArithmetic]) {
+    assert.equal(it.decide([mask, rest(sum), mask], jointRand), true);
+    for (const at of [0, 1, 138, 139, 189, 190, 191, sum.length - 1]) {
+      const off = sum.map((x, i) => (i === at ? (x + 1n) % p : x));
+      // Some digits become others: then the gadget is zero still.
+      const isStill = plainArithmetic.decide([mask, rest(off), mask], jointRand);
+      assert.equal(it.decide([mask, rest(off), mask], jointRand), isStill, `element ${at}`);
+    }
+    const odd = mask.slice();
+    odd.fill(255, odd.length - 8);
+    assert.equal(it.decide([mask, rest(sum), odd], jointRand), false);
+  }
 });
 
 test('a word that is no element is passed over in a stream and found in a vector', () => {
