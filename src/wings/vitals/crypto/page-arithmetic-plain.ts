@@ -94,6 +94,8 @@ export const plainArithmetic: PageArithmetic = {
     return { verifier, kept: plainArithmetic.truncate(cleared) };
   },
 
+  judge: () => undefined,
+
   decide(verifiers, jointRand) {
     const parts = verifiers.map((it) => bytesToElements(field, it));
     const sum: bigint[] = new Array(pageProofs * verifierLength).fill(0n);

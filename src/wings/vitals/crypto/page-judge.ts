@@ -1,5 +1,6 @@
+import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import type { PageArithmetic } from './page-arithmetic.ts';
+import type { PageArithmetic, SharePage } from './page-arithmetic.ts';
 import {
   expandClinical,
   expandJointRand,
@@ -9,7 +10,7 @@ import {
   saltOf,
   shareStream,
 } from './page-expansion.ts';
-import { type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
+import { binderOf, type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
 import { type KeptShare, keptOf, requireHash } from './page-keep.ts';
 import { type ExplicitBody, measurementOf, requireBody, type SeedBody } from './page-open.ts';
 import { type PreparedShare, withOwnPart } from './page-verify.ts';
@@ -27,31 +28,64 @@ export interface JudgedPage {
   readonly verifyKey: Uint8Array;
 }
 
+/** What a server says and keeps of a page. */
+export interface PageJudgement {
+  readonly share: PreparedShare;
+  readonly kept: KeptShare;
+}
+
 /**
- * What a server says and keeps of a page: as `openBody`, `prepareShare` and `keepShare`, and what they throw, without the
- * share ever leaving the kernel. Rules VP-13 and VP-15.
+ * As `openBody`, `prepareShare` and `keepShare`, and what they throw, without the share ever leaving the kernel.
+ * Rules VP-13 and VP-15.
  */
 export async function judgeShare(
   arithmetic: PageArithmetic,
   of: JudgedPage,
-): Promise<{ readonly share: PreparedShare; readonly kept: KeptShare }> {
+): Promise<PageJudgement> {
   const { server, head, body } = of;
   const size = sizeOf(head);
   const { secret } = body;
   requireBody(arithmetic, of, size);
   const measured = 'elements' in body ? measurementOf(body, size) : undefined;
-  const part = jointPartOf(server, secret, head, measured?.used);
+  const known = {
+    share:
+      measured === undefined
+        ? { stream: await shareStream(secret, head) }
+        : { elements: await measured.share(arithmetic, head) },
+    parts:
+      measured === undefined
+        ? of.parts
+        : withOwnPart(of.parts, server, jointPartOf(server, secret, head, measured.used)),
+    clinical: 'elements' in body ? body.clinical : undefined,
+  };
+  const judged = arithmetic.judge({
+    ...{ ...size, ...known, server, secret, verifyKey: of.verifyKey, binder: binderOf(head) },
+  });
+  if (judged === undefined) return judgeInParts(arithmetic, of, known);
+  if (!equalBytes(judged.hash, of.hash)) throw new CodedError('SHARE_HASH_MISMATCH', { server });
+  const { part, verifier, jointRand } = judged;
+  return { share: { part, verifier, jointRand }, kept: keptOf(judged.elements, judged) };
+}
+
+/** The same with the expansions of the platform. */
+async function judgeInParts(
+  arithmetic: PageArithmetic,
+  of: JudgedPage,
+  known: Pick<SharePage, 'share' | 'parts' | 'clinical'>,
+): Promise<PageJudgement> {
+  const { server, head, body } = of;
+  const size = sizeOf(head);
+  const { secret } = body;
+  const part = server === 3 ? known.parts[2] : jointPartOf(server, secret, head);
   const [jointRand, queryRand, clinical] = await Promise.all([
-    expandJointRand(arithmetic, withOwnPart(of.parts, server, part), head),
+    expandJointRand(arithmetic, withOwnPart(known.parts, server, part), head),
     expandQueryRand(arithmetic, of.verifyKey, head),
-    'elements' in body ? body.clinical : expandClinical(secret, head, size.n * size.k),
+    known.clinical ?? expandClinical(secret, head, size.n * size.k),
   ]);
   const at = { ...size, jointRand, queryRand, isFirst: server === 1 };
   const prepared =
-    measured === undefined
-      ? (arithmetic.prepare({ stream: await shareStream(secret, head) }, at) ??
-        arithmetic.prepare({ elements: await expandShare(arithmetic, secret, head) }, at))
-      : arithmetic.prepare({ elements: await measured.share(arithmetic, head) }, at);
+    arithmetic.prepare(known.share, at) ??
+    arithmetic.prepare({ elements: await expandShare(arithmetic, secret, head) }, at);
   if (prepared === undefined) throw new CodedError('INTERNAL');
   const kept = keptOf(prepared.kept, { clinical, salt: saltOf(secret, head) });
   requireHash(kept, of);

@@ -3,6 +3,9 @@
 // otherwise. State belongs to the instance, and memory never grows, so a view of it stays a view.
 // Source: docs/protocol/vitals-pages.md; the readable twin is page-arithmetic-plain.ts.
 
+import { forget, jointStream, keptHead, keyed, prepareStreams, queryStream } from './page-streams';
+export { binder, heads, parts, secret, verifyKey } from './page-streams';
+
 const P: u64 = 0xffffffff00000001;
 const EPSILON: u64 = 0xffffffff; // 2^64 mod p
 
@@ -19,6 +22,8 @@ const WIRES: i32 = RANGE_WIRES + PRODUCT_WIRES;
 const VALUES: i32 = RANGE_VALUES + PRODUCT_VALUES;
 const PROOF: i32 = WIRES + VALUES;
 const VERIFIER: i32 = 1 + RANGE_WIRES + 1 + PRODUCT_WIRES + 1;
+const KEPT: i32 = 20 + VITALS * BINS;
+const RAND_WORDS: i32 = 2 * PROOFS + 8; // more than are needed: one in 2^32 is no element
 const SHARE: i32 = MEASUREMENT + PROOFS * PROOF;
 
 // ---------- memory ----------
@@ -29,7 +34,10 @@ export const jointRand: usize = memory.data(2 * PROOFS * 8, 16);
 export const queryRand: usize = memory.data(2 * PROOFS * 8, 16);
 export const verifier: usize = memory.data(PROOFS * VERIFIER * 8, 16);
 export const peer: usize = memory.data(PROOFS * VERIFIER * 8, 16);
-export const kept: usize = memory.data((20 + VITALS * BINS) * 8, 16);
+// What its hash begins with lies before what is kept, and behind it the clinical lane and the salt.
+const keptBytes: usize = memory.data(64 + KEPT * 8 + ROWS * VITALS * 2 + 32, 16);
+export const kept: usize = keptBytes + 64;
+const drawn: usize = memory.data(RAND_WORDS * 8 + 8, 16);
 
 const root128: usize = memory.data(128 * 8, 16); // powers of a 128th root of unity
 const rangeWeights: usize = memory.data(128 * 8, 16);
@@ -130,6 +138,7 @@ function weights(step: i32, count: i32, out: usize): void {
 
 /** Once, before anything else. */
 export function prepareTables(): void {
+  prepareStreams();
   const root = power(power(7, 0xffffffff), (1 << 32) / 128);
   let x: u64 = 1;
   for (let i = 0; i < 128; i++) {
@@ -164,10 +173,11 @@ function allBelow(at: usize, count: i32): bool {
   return true;
 }
 /** Whether the first element of `share` is a 128th root of unity. */
-export function isNode(): i32 {
-  let x = L(share, 0);
+export function isNode(): i32 { return isRoot(L(share, 0)) ? 1 : 0; }
+function isRoot(z: u64): bool {
+  let x = z;
   for (let i = 0; i < 7; i++) x = mul(x, x);
-  return x == 1 ? 1 : 0;
+  return x == 1;
 }
 /** Whether `count` words at `at` are elements. */
 export function canonical(at: usize, count: i32): i32 {
@@ -499,6 +509,32 @@ export function query(n: i32, k: i32, first: i32): void {
 export function prepare(n: i32, k: i32, first: i32): void {
   query(n, k, first);
   keep();
+}
+/**
+ * The same of a page, with all that it takes: salt, clinical lane (of server 3 it lies there) and randomness, of `secret`,
+ * `verifyKey`, `binder` and `parts`. Where the bytes begin that are hashed; 0 when a stream held too few elements.
+ */
+export function judge(server: i32, n: i32, k: i32): usize {
+  const clinical = kept + (KEPT << 3), clinicalBytes = 2 * n * k;
+  keyed(server, clinical, clinicalBytes, clinical + clinicalBytes);
+  jointStream(RAND_WORDS << 3, drawn);
+  let isWhole = draw(jointRand, false);
+  queryStream(RAND_WORDS << 3, drawn);
+  isWhole = draw(queryRand, true) && isWhole;
+  forget();
+  if (!isWhole) return 0;
+  clearUnused(share, n, k);
+  prepare(n, k, server == 1 ? 1 : 0);
+  return keptHead(server, kept);
+}
+/** Of `drawn` two elements a proof; `asks`: the second is no root of unity. Whether there were as many. */
+function draw(to: usize, asks: bool): bool {
+  let written = 0;
+  for (let i = 0; i < RAND_WORDS && written < 2 * PROOFS; i++) {
+    const word = L(drawn, i);
+    if (word < P && !(asks && (written & 1) == 1 && isRoot(word))) S(to, written++, word);
+  }
+  return written == 2 * PROOFS;
 }
 /** Of each vital sign the total of its counters, less n where it is below k. */
 function count(n: u64, k: i32): void {
