@@ -5,7 +5,13 @@ import { vitalsNames } from '../names.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { plainArithmetic } from './page-arithmetic-plain.ts';
 import { pageKernel } from './page-kernel-wasm.ts';
-import { keptLength, pageProofs, shareLength, verifierLength } from './page-layout.ts';
+import {
+  keptLength,
+  pageProofs,
+  shareLength,
+  verifierLength,
+  wiresPerProof,
+} from './page-layout.ts';
 
 /** What page-kernel.as exports; places in memory are byte offsets. */
 interface Kernel {
@@ -24,7 +30,8 @@ interface Kernel {
   readonly binder: Place;
   readonly parts: Place;
   prepareTables(): void;
-  sample(words: number, need: number): number;
+  sample(at: number, words: number, need: number): number;
+  assemble(n: number, k: number): void;
   isNode(): number;
   canonical(at: number, count: number): number;
   subtract(count: number): void;
@@ -32,7 +39,6 @@ interface Kernel {
   clearUnused(at: number, n: number, k: number): void;
   prove(): void;
   query(n: number, k: number, first: number): void;
-  prepare(n: number, k: number, first: number): void;
   judge(server: number, n: number, k: number): number;
   addPeer(): number;
   decide(): number;
@@ -106,6 +112,10 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
     if (bytes.length !== 8 * shareLength) throw new CodedError('INTERNAL');
     put(kernel.share, bytes);
   };
+  const sampled = (place: Place, stream: Uint8Array, count: number): boolean => {
+    put(place, stream);
+    return kernel.sample(place.value, stream.length / 8, count) === count;
+  };
   const putExactly = (at: number, bytes: Uint8Array, length: number): void => {
     if (bytes.length !== length) throw new CodedError('INTERNAL');
     memory.set(bytes, at);
@@ -115,9 +125,7 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
   };
   return {
     sample(stream, count) {
-      put(kernel.share, stream);
-      const found = kernel.sample(stream.length / 8, count);
-      return found < count ? undefined : take(kernel.share, count);
+      return sampled(kernel.share, stream, count) ? take(kernel.share, count) : undefined;
     },
     isCanonical(elements) {
       if (elements.length % 8 !== 0) return false;
@@ -163,26 +171,13 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
       kernel.query(n, k, isFirst ? 1 : 0);
       return take(kernel.verifier, pageProofs * verifierLength);
     },
-    prepare(share, { n, k, jointRand, queryRand, isFirst }) {
-      if ('elements' in share) putShare(share.elements);
-      else {
-        put(kernel.share, share.stream);
-        const found = kernel.sample(share.stream.length / 8, shareLength);
-        if (found < shareLength) return undefined;
-      }
-      putRand(kernel.jointRand, jointRand);
-      putRand(kernel.queryRand, queryRand);
-      kernel.clearUnused(kernel.share.value, n, k);
-      kernel.prepare(n, k, isFirst ? 1 : 0);
-      const verifier = take(kernel.verifier, pageProofs * verifierLength);
-      return { verifier, kept: take(kernel.kept, keptLength) };
-    },
     judge({ server, n, k, share, secret, binder, verifyKey, parts, clinical }) {
-      if ('elements' in share) putShare(share.elements);
-      else {
-        put(kernel.share, share.stream);
-        const found = kernel.sample(share.stream.length / 8, shareLength);
-        if (found < shareLength) return undefined;
+      if ('stream' in share) {
+        if (!sampled(kernel.share, share.stream, shareLength)) return undefined;
+      } else {
+        if (!sampled(kernel.third, share.wires, pageProofs * wiresPerProof)) return undefined;
+        put(kernel.other, share.sent);
+        kernel.assemble(n, k);
       }
       putExactly(kernel.secret.value, secret, 32);
       putExactly(kernel.binder.value, binder, 35);

@@ -23,14 +23,6 @@ export interface PageArithmetic {
   /** One server's verifier share, 3 x 191 elements, of its cleared share. `isFirst`: it adds the constants. */
   query(share: Uint8Array, at: QueryPoint): Uint8Array;
   /**
-   * What a server says and keeps of its share, in one call: `query` and `truncate` of the share once it is cleared. `share`:
-   * 1923 elements, or a stream that they are sampled from; undefined when it holds fewer.
-   */
-  prepare(
-    share: { readonly elements: Uint8Array } | { readonly stream: Uint8Array },
-    at: QueryPoint,
-  ): { readonly verifier: Uint8Array; readonly kept: Uint8Array } | undefined;
-  /**
    * A share as its server judges it, with all expansions that it takes and the hash of what is kept. Undefined where it is to
    * be made of its parts: without a kernel, for its expansions are the platform's, and when a stream holds too few elements.
    */
@@ -51,8 +43,10 @@ export interface QueryPoint extends PageSize {
 /** A share and what its server knows beside it. */
 export interface SharePage extends PageSize {
   readonly server: ServerNumber;
-  /** As for `prepare`. */
-  readonly share: { readonly elements: Uint8Array } | { readonly stream: Uint8Array };
+  /** Of servers 1 and 2 the stream that it is sampled from; of server 3 what it was sent, which is elements, and that of its wires. */
+  readonly share:
+    | { readonly stream: Uint8Array }
+    | { readonly sent: Uint8Array; readonly wires: Uint8Array };
   readonly secret: Uint8Array;
   readonly binder: Uint8Array;
   readonly verifyKey: Uint8Array;

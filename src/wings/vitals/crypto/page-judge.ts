@@ -1,19 +1,18 @@
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { PageArithmetic, SharePage } from './page-arithmetic.ts';
-import {
-  expandClinical,
-  expandJointRand,
-  expandQueryRand,
-  expandShare,
-  jointPartOf,
-  saltOf,
-  shareStream,
-} from './page-expansion.ts';
+import { jointPartOf, shareStream, wiresStream } from './page-expansion.ts';
 import { binderOf, type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
-import { type KeptShare, keptOf, requireHash } from './page-keep.ts';
-import { type ExplicitBody, measurementOf, requireBody, type SeedBody } from './page-open.ts';
-import { type PreparedShare, withOwnPart } from './page-verify.ts';
+import { type KeptShare, keepShare, keptOf } from './page-keep.ts';
+import type { PageSize } from './page-layout.ts';
+import {
+  type ExplicitBody,
+  measurementOf,
+  openBody,
+  requireBody,
+  type SeedBody,
+} from './page-open.ts';
+import { type PreparedShare, prepareShare, withOwnPart } from './page-verify.ts';
 
 /** A page as one server judges it. */
 export interface JudgedPage {
@@ -42,52 +41,38 @@ export async function judgeShare(
   arithmetic: PageArithmetic,
   of: JudgedPage,
 ): Promise<PageJudgement> {
-  const { server, head, body } = of;
+  const { server, head, body, verifyKey } = of;
   const size = sizeOf(head);
-  const { secret } = body;
   requireBody(arithmetic, of, size);
-  const measured = 'elements' in body ? measurementOf(body, size) : undefined;
-  const known = {
-    share:
-      measured === undefined
-        ? { stream: await shareStream(secret, head) }
-        : { elements: await measured.share(arithmetic, head) },
-    parts:
-      measured === undefined
-        ? of.parts
-        : withOwnPart(of.parts, server, jointPartOf(server, secret, head, measured.used)),
-    clinical: 'elements' in body ? body.clinical : undefined,
-  };
   const judged = arithmetic.judge({
-    ...{ ...size, ...known, server, secret, verifyKey: of.verifyKey, binder: binderOf(head) },
+    ...{ ...size, server, secret: body.secret, binder: binderOf(head), verifyKey },
+    ...(await expandedOf(of, size)),
   });
-  if (judged === undefined) return judgeInParts(arithmetic, of, known);
+  if (judged === undefined) return judgeInParts(arithmetic, of);
   if (!equalBytes(judged.hash, of.hash)) throw new CodedError('SHARE_HASH_MISMATCH', { server });
   const { part, verifier, jointRand } = judged;
   return { share: { part, verifier, jointRand }, kept: keptOf(judged.elements, judged) };
 }
 
-/** The same with the expansions of the platform. */
-async function judgeInParts(
-  arithmetic: PageArithmetic,
-  of: JudgedPage,
-  known: Pick<SharePage, 'share' | 'parts' | 'clinical'>,
-): Promise<PageJudgement> {
-  const { server, head, body } = of;
-  const size = sizeOf(head);
+/** The share and what goes with it, by the platform. */
+async function expandedOf(
+  { server, head, body, parts }: JudgedPage,
+  size: PageSize,
+): Promise<Pick<SharePage, 'share' | 'parts' | 'clinical'>> {
   const { secret } = body;
-  const part = server === 3 ? known.parts[2] : jointPartOf(server, secret, head);
-  const [jointRand, queryRand, clinical] = await Promise.all([
-    expandJointRand(arithmetic, withOwnPart(known.parts, server, part), head),
-    expandQueryRand(arithmetic, of.verifyKey, head),
-    known.clinical ?? expandClinical(secret, head, size.n * size.k),
-  ]);
-  const at = { ...size, jointRand, queryRand, isFirst: server === 1 };
-  const prepared =
-    arithmetic.prepare(known.share, at) ??
-    arithmetic.prepare({ elements: await expandShare(arithmetic, secret, head) }, at);
-  if (prepared === undefined) throw new CodedError('INTERNAL');
-  const kept = keptOf(prepared.kept, { clinical, salt: saltOf(secret, head) });
-  requireHash(kept, of);
-  return { share: { part, verifier: prepared.verifier, jointRand }, kept };
+  if (!('elements' in body))
+    return { share: { stream: await shareStream(secret, head) }, parts, clinical: undefined };
+  const part = jointPartOf(server, secret, head, measurementOf(body, size).used);
+  return {
+    share: { sent: body.elements, wires: await wiresStream(secret, head) },
+    parts: withOwnPart(parts, server, part),
+    clinical: body.clinical,
+  };
+}
+
+/** The same with all expansions by the platform. */
+async function judgeInParts(arithmetic: PageArithmetic, of: JudgedPage): Promise<PageJudgement> {
+  const opened = await openBody(arithmetic, of);
+  const share = await prepareShare(arithmetic, { ...of, opened });
+  return { share, kept: keepShare(arithmetic, { ...of, opened }) };
 }

@@ -151,13 +151,13 @@ export function prepareTables(): void {
 }
 
 // ---------- shares ----------
-/** The first `need` words of `share` that are below p, in order and in place; how many of `words` there are. */
-export function sample(words: i32, need: i32): i32 {
-  if (words >= need && allBelow(share, need)) return need;
+/** Of `words` at `at` the first `need` that are below p, in order and in place; how many there are. */
+export function sample(at: usize, words: i32, need: i32): i32 {
+  if (words >= need && allBelow(at, need)) return need;
   let written = 0;
   for (let i = 0; i < words && written < need; i++) {
-    const word = L(share, i);
-    if (word < P) S(share, written++, word);
+    const word = L(at, i);
+    if (word < P) S(at, written++, word);
   }
   return written;
 }
@@ -190,6 +190,32 @@ export function subtract(count: i32): void {
 /** `share` += `other`. */
 export function addOther(count: i32): void {
   for (let i = 0; i < count; i++) S(share, i, add(L(share, i), L(other, i)));
+}
+/**
+ * A share of what was sent, in `other`, and of its wires' points, in `third`: the used elements of the measurement, zeros
+ * where the page has none, and of each proof its points and values.
+ */
+export function assemble(n: i32, k: i32): void {
+  memory.fill(share, 0, MEASUREMENT << 3);
+  let from = other;
+  if (k == VITALS) from = moved(from, share, n * VITALS * 2);
+  else for (let row = 0; row < n; row++) from = moved(from, share + ((row * VITALS * 2) << 3), 2 * k);
+  from = moved(from, share + (DIGITS << 3), 2 * BINS * k);
+  let pair = share + (RANGED << 3);
+  for (let u = 0; u < k; u++) {
+    from = moved(from, pair, k - u);
+    pair += (VITALS - u) << 3;
+  }
+  for (let p = 0; p < PROOFS; p++) {
+    const proof = share + ((MEASUREMENT + p * PROOF) << 3);
+    moved(third + ((p * WIRES) << 3), proof, WIRES);
+    from = moved(from, proof + (WIRES << 3), VALUES);
+  }
+}
+/** Copies so many elements; what follows them. */
+function moved(from: usize, to: usize, count: i32): usize {
+  memory.copy(to, from, count << 3);
+  return from + (count << 3);
 }
 /** Rows from n on and vital signs from k on count as zero at every party: nothing hides there. */
 export function clearUnused(at: usize, n: i32, k: i32): void {
@@ -505,13 +531,8 @@ export function query(n: i32, k: i32, first: i32): void {
     S(second, PRODUCT_WIRES, L(atZ, 2 * p + 1));
   }
 }
-/** What a server says and keeps of the share in `share`: `query` and `truncate` at once. */
-export function prepare(n: i32, k: i32, first: i32): void {
-  query(n, k, first);
-  keep();
-}
 /**
- * The same of a page, with all that it takes: salt, clinical lane (of server 3 it lies there) and randomness, of `secret`,
+ * What a server says and keeps of the share in `share`: `query` and `truncate` once it is cleared, with all that it takes: salt, clinical lane (of server 3 it lies there) and randomness, of `secret`,
  * `verifyKey`, `binder` and `parts`. Where the bytes begin that are hashed; 0 when a stream held too few elements.
  */
 export function judge(server: i32, n: i32, k: i32): usize {
@@ -524,7 +545,8 @@ export function judge(server: i32, n: i32, k: i32): usize {
   forget();
   if (!isWhole) return 0;
   clearUnused(share, n, k);
-  prepare(n, k, server == 1 ? 1 : 0);
+  query(n, k, server == 1 ? 1 : 0);
+  keep();
   return keptHead(server, kept);
 }
 /** Of `drawn` two elements a proof; `asks`: the second is no root of unity. Whether there were as many. */
