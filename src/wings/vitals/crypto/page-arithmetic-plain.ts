@@ -13,7 +13,6 @@ import {
   ranged,
   rangeValues,
   rangeWires,
-  shareLength,
   usedRuns,
   valuesPerProof,
   verifierLength,
@@ -85,14 +84,7 @@ export const plainArithmetic: PageArithmetic = {
     return elementsToBytes(field, verifiers.flat());
   },
 
-  prepare(share, at) {
-    const elements =
-      'elements' in share ? share.elements : plainArithmetic.sample(share.stream, shareLength);
-    if (elements === undefined) return undefined;
-    const cleared = plainArithmetic.clearUnused(elements, at);
-    const verifier = plainArithmetic.query(cleared, at);
-    return { verifier, kept: plainArithmetic.truncate(cleared) };
-  },
+  judge: () => undefined,
 
   decide(verifiers, jointRand) {
     const parts = verifiers.map((it) => bytesToElements(field, it));

@@ -1,9 +1,17 @@
+import { labelHead, sha256 } from '../../../crypto/hash.ts';
 import { base64urlToBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
+import { vitalsNames } from '../names.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { plainArithmetic } from './page-arithmetic-plain.ts';
 import { pageKernel } from './page-kernel-wasm.ts';
-import { keptLength, pageProofs, shareLength, verifierLength } from './page-layout.ts';
+import {
+  keptLength,
+  pageProofs,
+  shareLength,
+  verifierLength,
+  wiresPerProof,
+} from './page-layout.ts';
 
 /** What page-kernel.as exports; places in memory are byte offsets. */
 interface Kernel {
@@ -16,8 +24,14 @@ interface Kernel {
   readonly verifier: Place;
   readonly peer: Place;
   readonly kept: Place;
+  readonly heads: Place;
+  readonly secret: Place;
+  readonly verifyKey: Place;
+  readonly binder: Place;
+  readonly parts: Place;
   prepareTables(): void;
-  sample(words: number, need: number): number;
+  sample(at: number, words: number, need: number): number;
+  assemble(n: number, k: number): void;
   isNode(): number;
   canonical(at: number, count: number): number;
   subtract(count: number): void;
@@ -25,7 +39,7 @@ interface Kernel {
   clearUnused(at: number, n: number, k: number): void;
   prove(): void;
   query(n: number, k: number, first: number): void;
-  prepare(n: number, k: number, first: number): void;
+  judge(server: number, n: number, k: number): number;
   addPeer(): number;
   decide(): number;
   truncate(): void;
@@ -33,6 +47,13 @@ interface Kernel {
 interface Place {
   readonly value: number;
 }
+/** In the order in which the kernel has them, each in so many bytes, of which the last says how long it is. */
+const headBytes = 32;
+const { labels } = vitalsNames;
+const headLabels = [
+  ...[labels.pageSalt, labels.pageJointPart, labels.pageClinical, labels.pageJointSeed],
+  ...[labels.pageJointRand, labels.pageQuery, labels.pageKept],
+] as const;
 /** What a vector's place in memory holds. */
 const placeBytes = 2048 * 8;
 
@@ -58,6 +79,12 @@ export async function openKernel(): Promise<PageArithmetic> {
   // The bytes are ours: a test builds them from the source that exports this.
   const kernel = instance.exports as Kernel;
   kernel.prepareTables();
+  const memory = new Uint8Array(kernel.memory.buffer);
+  for (const [i, label] of headLabels.entries()) {
+    const head = labelHead(label);
+    memory.set(head, kernel.heads.value + headBytes * i);
+    memory[kernel.heads.value + headBytes * (i + 1) - 1] = head.length;
+  }
   return arithmeticOf(kernel);
 }
 
@@ -85,14 +112,20 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
     if (bytes.length !== 8 * shareLength) throw new CodedError('INTERNAL');
     put(kernel.share, bytes);
   };
+  const sampled = (place: Place, stream: Uint8Array, count: number): boolean => {
+    put(place, stream);
+    return kernel.sample(place.value, stream.length / 8, count) === count;
+  };
+  const putExactly = (at: number, bytes: Uint8Array, length: number): void => {
+    if (bytes.length !== length) throw new CodedError('INTERNAL');
+    memory.set(bytes, at);
+  };
   const putRand = (place: Place, bytes: Uint8Array): void => {
     put(place, bytes, 8 * 2 * pageProofs);
   };
   return {
     sample(stream, count) {
-      put(kernel.share, stream);
-      const found = kernel.sample(stream.length / 8, count);
-      return found < count ? undefined : take(kernel.share, count);
+      return sampled(kernel.share, stream, count) ? take(kernel.share, count) : undefined;
     },
     isCanonical(elements) {
       if (elements.length % 8 !== 0) return false;
@@ -138,19 +171,36 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
       kernel.query(n, k, isFirst ? 1 : 0);
       return take(kernel.verifier, pageProofs * verifierLength);
     },
-    prepare(share, { n, k, jointRand, queryRand, isFirst }) {
-      if ('elements' in share) putShare(share.elements);
-      else {
-        put(kernel.share, share.stream);
-        const found = kernel.sample(share.stream.length / 8, shareLength);
-        if (found < shareLength) return undefined;
+    judge({ server, n, k, share, secret, binder, verifyKey, parts, clinical }) {
+      if ('stream' in share) {
+        if (!sampled(kernel.share, share.stream, shareLength)) return undefined;
+      } else {
+        if (!sampled(kernel.third, share.wires, pageProofs * wiresPerProof)) return undefined;
+        put(kernel.other, share.sent);
+        kernel.assemble(n, k);
       }
-      putRand(kernel.jointRand, jointRand);
-      putRand(kernel.queryRand, queryRand);
-      kernel.clearUnused(kernel.share.value, n, k);
-      kernel.prepare(n, k, isFirst ? 1 : 0);
-      const verifier = take(kernel.verifier, pageProofs * verifierLength);
-      return { verifier, kept: take(kernel.kept, keptLength) };
+      putExactly(kernel.secret.value, secret, 32);
+      putExactly(kernel.binder.value, binder, 35);
+      putExactly(kernel.verifyKey.value, verifyKey, 32);
+      for (const [i, part] of parts.entries()) putExactly(kernel.parts.value + 32 * i, part, 32);
+      const keptFrom = kernel.kept.value;
+      const clinicalFrom = keptFrom + 8 * keptLength;
+      const saltFrom = clinicalFrom + 2 * n * k;
+      if (clinical !== undefined) putExactly(clinicalFrom, clinical, 2 * n * k);
+      const hashedFrom = kernel.judge(server, n, k);
+      if (hashedFrom === 0) return undefined;
+      const hash = sha256(memory.subarray(hashedFrom, saltFrom + 32));
+      const kept = memory.slice(keptFrom, saltFrom + 32);
+      const partFrom = kernel.parts.value + 32 * (server - 1);
+      return {
+        part: memory.slice(partFrom, partFrom + 32),
+        jointRand: take(kernel.jointRand, 2 * pageProofs),
+        verifier: take(kernel.verifier, pageProofs * verifierLength),
+        elements: kept.subarray(0, clinicalFrom - keptFrom),
+        clinical: kept.subarray(clinicalFrom - keptFrom, saltFrom - keptFrom),
+        salt: kept.subarray(saltFrom - keptFrom),
+        hash,
+      };
     },
     decide(verifiers, jointRand) {
       const bytes = 8 * pageProofs * verifierLength;

@@ -50,6 +50,15 @@ export const expandWires = (
 ): Promise<Uint8Array> =>
   expand(arithmetic, { secret, label: labels.pageWires, head }, pageProofs * wiresPerProof);
 
+/** What `expandWires` samples them from, as `shareStream`. */
+export const wiresStream = (secret: Uint8Array, head: PageHead): Promise<Uint8Array> =>
+  secretStream(
+    secret,
+    labels.pageWires,
+    binderOf(head),
+    8 * (pageProofs * wiresPerProof + spareWords),
+  );
+
 /** What servers 1 and 2 hold of the clinical codes: a number of 16 bits each, little-endian. Rule VP-10. */
 export const expandClinical = (
   secret: Uint8Array,

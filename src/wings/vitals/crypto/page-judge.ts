@@ -1,18 +1,18 @@
+import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
-import type { PageArithmetic } from './page-arithmetic.ts';
+import type { PageArithmetic, SharePage } from './page-arithmetic.ts';
+import { jointPartOf, shareStream, wiresStream } from './page-expansion.ts';
+import { binderOf, type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
+import { type KeptShare, keepShare, keptOf } from './page-keep.ts';
+import type { PageSize } from './page-layout.ts';
 import {
-  expandClinical,
-  expandJointRand,
-  expandQueryRand,
-  expandShare,
-  jointPartOf,
-  saltOf,
-  shareStream,
-} from './page-expansion.ts';
-import { type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
-import { type KeptShare, keptOf, requireHash } from './page-keep.ts';
-import { type ExplicitBody, measurementOf, requireBody, type SeedBody } from './page-open.ts';
-import { type PreparedShare, withOwnPart } from './page-verify.ts';
+  type ExplicitBody,
+  measurementOf,
+  openBody,
+  requireBody,
+  type SeedBody,
+} from './page-open.ts';
+import { type PreparedShare, prepareShare, withOwnPart } from './page-verify.ts';
 
 /** A page as one server judges it. */
 export interface JudgedPage {
@@ -27,33 +27,52 @@ export interface JudgedPage {
   readonly verifyKey: Uint8Array;
 }
 
+/** What a server says and keeps of a page. */
+export interface PageJudgement {
+  readonly share: PreparedShare;
+  readonly kept: KeptShare;
+}
+
 /**
- * What a server says and keeps of a page: as `openBody`, `prepareShare` and `keepShare`, and what they throw, without the
- * share ever leaving the kernel. Rules VP-13 and VP-15.
+ * As `openBody`, `prepareShare` and `keepShare`, and what they throw, without the share ever leaving the kernel.
+ * Rules VP-13 and VP-15.
  */
 export async function judgeShare(
   arithmetic: PageArithmetic,
   of: JudgedPage,
-): Promise<{ readonly share: PreparedShare; readonly kept: KeptShare }> {
-  const { server, head, body } = of;
+): Promise<PageJudgement> {
+  const { server, head, body, verifyKey } = of;
   const size = sizeOf(head);
-  const { secret } = body;
   requireBody(arithmetic, of, size);
-  const measured = 'elements' in body ? measurementOf(body, size) : undefined;
-  const part = jointPartOf(server, secret, head, measured?.used);
-  const [jointRand, queryRand, clinical] = await Promise.all([
-    expandJointRand(arithmetic, withOwnPart(of.parts, server, part), head),
-    expandQueryRand(arithmetic, of.verifyKey, head),
-    'elements' in body ? body.clinical : expandClinical(secret, head, size.n * size.k),
-  ]);
-  const at = { ...size, jointRand, queryRand, isFirst: server === 1 };
-  const prepared =
-    measured === undefined
-      ? (arithmetic.prepare({ stream: await shareStream(secret, head) }, at) ??
-        arithmetic.prepare({ elements: await expandShare(arithmetic, secret, head) }, at))
-      : arithmetic.prepare({ elements: await measured.share(arithmetic, head) }, at);
-  if (prepared === undefined) throw new CodedError('INTERNAL');
-  const kept = keptOf(prepared.kept, { clinical, salt: saltOf(secret, head) });
-  requireHash(kept, of);
-  return { share: { part, verifier: prepared.verifier, jointRand }, kept };
+  const judged = arithmetic.judge({
+    ...{ ...size, server, secret: body.secret, binder: binderOf(head), verifyKey },
+    ...(await expandedOf(of, size)),
+  });
+  if (judged === undefined) return judgeInParts(arithmetic, of);
+  if (!equalBytes(judged.hash, of.hash)) throw new CodedError('SHARE_HASH_MISMATCH', { server });
+  const { part, verifier, jointRand } = judged;
+  return { share: { part, verifier, jointRand }, kept: keptOf(judged.elements, judged) };
+}
+
+/** The share and what goes with it, by the platform. */
+async function expandedOf(
+  { server, head, body, parts }: JudgedPage,
+  size: PageSize,
+): Promise<Pick<SharePage, 'share' | 'parts' | 'clinical'>> {
+  const { secret } = body;
+  if (!('elements' in body))
+    return { share: { stream: await shareStream(secret, head) }, parts, clinical: undefined };
+  const part = jointPartOf(server, secret, head, measurementOf(body, size).used);
+  return {
+    share: { sent: body.elements, wires: await wiresStream(secret, head) },
+    parts: withOwnPart(parts, server, part),
+    clinical: body.clinical,
+  };
+}
+
+/** The same with all expansions by the platform. */
+async function judgeInParts(arithmetic: PageArithmetic, of: JudgedPage): Promise<PageJudgement> {
+  const opened = await openBody(arithmetic, of);
+  const share = await prepareShare(arithmetic, { ...of, opened });
+  return { share, kept: keepShare(arithmetic, { ...of, opened }) };
 }

@@ -49,7 +49,7 @@ export function keepShare(
 }
 
 /** Throws SHARE_HASH_MISMATCH. */
-export function requireHash(kept: KeptShare, { server, head, hash }: HashedShare): void {
+function requireHash(kept: KeptShare, { server, head, hash }: HashedShare): void {
   if (!equalBytes(keptHash(server, head, kept), hash))
     throw new CodedError('SHARE_HASH_MISMATCH', { server });
 }

@@ -3,6 +3,9 @@
 // otherwise. State belongs to the instance, and memory never grows, so a view of it stays a view.
 // Source: docs/protocol/vitals-pages.md; the readable twin is page-arithmetic-plain.ts.
 
+import { forget, jointStream, keptHead, keyed, prepareStreams, queryStream } from './page-streams';
+export { binder, heads, parts, secret, verifyKey } from './page-streams';
+
 const P: u64 = 0xffffffff00000001;
 const EPSILON: u64 = 0xffffffff; // 2^64 mod p
 
@@ -19,6 +22,8 @@ const WIRES: i32 = RANGE_WIRES + PRODUCT_WIRES;
 const VALUES: i32 = RANGE_VALUES + PRODUCT_VALUES;
 const PROOF: i32 = WIRES + VALUES;
 const VERIFIER: i32 = 1 + RANGE_WIRES + 1 + PRODUCT_WIRES + 1;
+const KEPT: i32 = 20 + VITALS * BINS;
+const RAND_WORDS: i32 = 2 * PROOFS + 8; // more than are needed: one in 2^32 is no element
 const SHARE: i32 = MEASUREMENT + PROOFS * PROOF;
 
 // ---------- memory ----------
@@ -29,7 +34,10 @@ export const jointRand: usize = memory.data(2 * PROOFS * 8, 16);
 export const queryRand: usize = memory.data(2 * PROOFS * 8, 16);
 export const verifier: usize = memory.data(PROOFS * VERIFIER * 8, 16);
 export const peer: usize = memory.data(PROOFS * VERIFIER * 8, 16);
-export const kept: usize = memory.data((20 + VITALS * BINS) * 8, 16);
+// What its hash begins with lies before what is kept, and behind it the clinical lane and the salt.
+const keptBytes: usize = memory.data(64 + KEPT * 8 + ROWS * VITALS * 2 + 32, 16);
+export const kept: usize = keptBytes + 64;
+const drawn: usize = memory.data(RAND_WORDS * 8 + 8, 16);
 
 const root128: usize = memory.data(128 * 8, 16); // powers of a 128th root of unity
 const rangeWeights: usize = memory.data(128 * 8, 16);
@@ -130,6 +138,7 @@ function weights(step: i32, count: i32, out: usize): void {
 
 /** Once, before anything else. */
 export function prepareTables(): void {
+  prepareStreams();
   const root = power(power(7, 0xffffffff), (1 << 32) / 128);
   let x: u64 = 1;
   for (let i = 0; i < 128; i++) {
@@ -142,13 +151,13 @@ export function prepareTables(): void {
 }
 
 // ---------- shares ----------
-/** The first `need` words of `share` that are below p, in order and in place; how many of `words` there are. */
-export function sample(words: i32, need: i32): i32 {
-  if (words >= need && allBelow(share, need)) return need;
+/** Of `words` at `at` the first `need` that are below p, in order and in place; how many there are. */
+export function sample(at: usize, words: i32, need: i32): i32 {
+  if (words >= need && allBelow(at, need)) return need;
   let written = 0;
   for (let i = 0; i < words && written < need; i++) {
-    const word = L(share, i);
-    if (word < P) S(share, written++, word);
+    const word = L(at, i);
+    if (word < P) S(at, written++, word);
   }
   return written;
 }
@@ -164,10 +173,11 @@ function allBelow(at: usize, count: i32): bool {
   return true;
 }
 /** Whether the first element of `share` is a 128th root of unity. */
-export function isNode(): i32 {
-  let x = L(share, 0);
+export function isNode(): i32 { return isRoot(L(share, 0)) ? 1 : 0; }
+function isRoot(z: u64): bool {
+  let x = z;
   for (let i = 0; i < 7; i++) x = mul(x, x);
-  return x == 1 ? 1 : 0;
+  return x == 1;
 }
 /** Whether `count` words at `at` are elements. */
 export function canonical(at: usize, count: i32): i32 {
@@ -180,6 +190,32 @@ export function subtract(count: i32): void {
 /** `share` += `other`. */
 export function addOther(count: i32): void {
   for (let i = 0; i < count; i++) S(share, i, add(L(share, i), L(other, i)));
+}
+/**
+ * A share of what was sent, in `other`, and of its wires' points, in `third`: the used elements of the measurement, zeros
+ * where the page has none, and of each proof its points and values.
+ */
+export function assemble(n: i32, k: i32): void {
+  memory.fill(share, 0, MEASUREMENT << 3);
+  let from = other;
+  if (k == VITALS) from = moved(from, share, n * VITALS * 2);
+  else for (let row = 0; row < n; row++) from = moved(from, share + ((row * VITALS * 2) << 3), 2 * k);
+  from = moved(from, share + (DIGITS << 3), 2 * BINS * k);
+  let pair = share + (RANGED << 3);
+  for (let u = 0; u < k; u++) {
+    from = moved(from, pair, k - u);
+    pair += (VITALS - u) << 3;
+  }
+  for (let p = 0; p < PROOFS; p++) {
+    const proof = share + ((MEASUREMENT + p * PROOF) << 3);
+    moved(third + ((p * WIRES) << 3), proof, WIRES);
+    from = moved(from, proof + (WIRES << 3), VALUES);
+  }
+}
+/** Copies so many elements; what follows them. */
+function moved(from: usize, to: usize, count: i32): usize {
+  memory.copy(to, from, count << 3);
+  return from + (count << 3);
 }
 /** Rows from n on and vital signs from k on count as zero at every party: nothing hides there. */
 export function clearUnused(at: usize, n: i32, k: i32): void {
@@ -495,10 +531,32 @@ export function query(n: i32, k: i32, first: i32): void {
     S(second, PRODUCT_WIRES, L(atZ, 2 * p + 1));
   }
 }
-/** What a server says and keeps of the share in `share`: `query` and `truncate` at once. */
-export function prepare(n: i32, k: i32, first: i32): void {
-  query(n, k, first);
+/**
+ * What a server says and keeps of the share in `share`: `query` and `truncate` once it is cleared, with all that it takes: salt, clinical lane (of server 3 it lies there) and randomness, of `secret`,
+ * `verifyKey`, `binder` and `parts`. Where the bytes begin that are hashed; 0 when a stream held too few elements.
+ */
+export function judge(server: i32, n: i32, k: i32): usize {
+  const clinical = kept + (KEPT << 3), clinicalBytes = 2 * n * k;
+  keyed(server, clinical, clinicalBytes, clinical + clinicalBytes);
+  jointStream(RAND_WORDS << 3, drawn);
+  let isWhole = draw(jointRand, false);
+  queryStream(RAND_WORDS << 3, drawn);
+  isWhole = draw(queryRand, true) && isWhole;
+  forget();
+  if (!isWhole) return 0;
+  clearUnused(share, n, k);
+  query(n, k, server == 1 ? 1 : 0);
   keep();
+  return keptHead(server, kept);
+}
+/** Of `drawn` two elements a proof; `asks`: the second is no root of unity. Whether there were as many. */
+function draw(to: usize, asks: bool): bool {
+  let written = 0;
+  for (let i = 0; i < RAND_WORDS && written < 2 * PROOFS; i++) {
+    const word = L(drawn, i);
+    if (word < P && !(asks && (written & 1) == 1 && isRoot(word))) S(to, written++, word);
+  }
+  return written == 2 * PROOFS;
 }
 /** Of each vital sign the total of its counters, less n where it is below k. */
 function count(n: u64, k: i32): void {

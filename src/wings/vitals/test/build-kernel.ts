@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const folder = fileURLToPath(new URL('../crypto/', import.meta.url));
+export const folder = fileURLToPath(new URL('../crypto/', import.meta.url));
 const flags = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--converge'];
 
 /** By the name under which they are exported: their sources, and beside each `-wasm.ts` in place of `.as`. */
@@ -12,13 +13,12 @@ export const kernels = {
 } as const;
 export type KernelName = keyof typeof kernels;
 
-/** A kernel as WebAssembly: the same bytes on every machine, for the compiler is pinned. */
-async function compileKernel(name: KernelName): Promise<Uint8Array> {
-  const source = readFileSync(folder + kernels[name], 'utf8');
+/** AssemblyScript as WebAssembly: the same bytes on every machine, for the compiler is pinned. `beside`: where its imports lie. */
+export async function compiled(text: string, beside: string): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
-  // The compiler wants a file that ends in .ts; ours does not, for no TypeScript tool understands it.
+  // The compiler wants files that end in .ts; ours do not, for no TypeScript tool understands them.
   const { error, stderr } = await asc.main(['kernel.ts', '-o', 'kernel.wasm', ...flags], {
-    readFile: (file: string) => (file === 'kernel.ts' ? source : null),
+    readFile: (file: string) => (file === 'kernel.ts' ? text : sourceIn(beside, file)),
     writeFile: (_file: string, contents: Uint8Array | string) => {
       if (typeof contents !== 'string') wasm = contents;
     },
@@ -27,6 +27,15 @@ async function compileKernel(name: KernelName): Promise<Uint8Array> {
   if (error !== null || wasm === undefined) throw new Error(stderr.toString());
   return wasm;
 }
+
+/** null: no such file, and the compiler looks elsewhere. */
+function sourceIn(beside: string, file: string): string | null {
+  const path = join(beside, file.replace(/\.ts$/, '.as'));
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+}
+
+const compileKernel = (name: KernelName): Promise<Uint8Array> =>
+  compiled(readFileSync(folder + kernels[name], 'utf8'), dirname(folder + kernels[name]));
 
 export const builtFile = (name: KernelName): string =>
   folder + kernels[name].replace('.as', '-wasm.ts');
