@@ -1,0 +1,82 @@
+import { decodeSigned } from '../../../api/signed.ts';
+import { verifyLabelled } from '../../../crypto/signature.ts';
+import type { Keys } from '../../../ledger/tables/keys.ts';
+import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { type QueryManifest, queryIdOf, readManifest } from '../api/query-manifest.ts';
+import type { Dataset } from '../ledger/tables/stat-datasets.ts';
+import type { StatQueryRow } from '../ledger/tables/stat-queries.ts';
+import { vitalsNames } from '../names.ts';
+import type { DeskParts } from './desk-parts.ts';
+import { requireDataset, requirePermit, requireResearcher } from './judge-question.ts';
+import { QuestionRows } from './question-rows.ts';
+import { serversOf } from './trio.ts';
+
+/** A question that may be answered once it is paid. */
+export interface Judged {
+  readonly manifest: QueryManifest;
+  readonly query: string;
+  readonly dataset: Dataset;
+  /** Of its trio. */
+  readonly servers: readonly AccountId[];
+  readonly signed: Uint8Array;
+  readonly permitUntilMs: number;
+  /** Undefined: nobody has paid it yet. */
+  readonly paid: StatQueryRow | undefined;
+  /** Of its researcher. */
+  readonly directory: Keys | undefined;
+}
+
+/** Judges a question by what the ledger says of it. Source: docs/protocol/vitals-statistics.md, steps 1 to 4 of rule VQ-32. */
+export class QuestionJudge {
+  readonly #parts: Pick<DeskParts, 'ledger' | 'account'>;
+  readonly #rows: QuestionRows;
+
+  constructor(parts: Pick<DeskParts, 'ledger' | 'account'>) {
+    this.#parts = parts;
+    this.#rows = new QuestionRows(parts.ledger);
+  }
+
+  /** Throws as VQ-32 says, in its order. */
+  async judged(signed: Uint8Array): Promise<Judged> {
+    const { ledger, account: self } = this.#parts;
+    const { bytes, signature } = decodedQuestion(signed);
+    const manifest = readManifest(bytes);
+    if (manifest.chainId !== ledger.chainId) throw new CodedError('MANIFEST_MALFORMED');
+    const query = queryIdOf(bytes);
+    const rows = await this.#rows.of(manifest, query);
+    const account = requireResearcher(rows.account);
+    const { question: label } = vitalsNames.labels;
+    if (!(await verifyLabelled(account.signKey, label, bytes, signature)))
+      throw new CodedError('SIGNATURE_WRONG');
+    const permit = requirePermit(manifest, rows.permit);
+    const paid = rows.paid ?? (await this.#paidMeanwhile(manifest, query));
+    const asked = requireDataset(manifest, rows.dataset);
+    const servers = (await serversOf(ledger, asked.trio)) ?? [];
+    if (!servers.includes(self)) throw new CodedError('DATASET_UNKNOWN');
+    const permitUntilMs = permit.notAfterMs;
+    const { directory } = rows;
+    return { manifest, query, dataset: asked, servers, signed, permitUntilMs, paid, directory };
+  }
+
+  /** Whether it was paid is looked up second: what was paid in between was paid in time. Throws PERMIT_WITHDRAWN. Rule VQ-32a. */
+  async #paidMeanwhile(manifest: QueryManifest, query: string): Promise<StatQueryRow | undefined> {
+    if (!(await this.#rows.isWithdrawn(manifest))) return undefined;
+    const paid = await this.#rows.paid(manifest, query);
+    if (paid === undefined) throw new CodedError('PERMIT_WITHDRAWN');
+    return paid;
+  }
+
+  /** Who paid for it, and how; undefined: nobody yet. */
+  paid(manifest: QueryManifest, query: string): Promise<StatQueryRow | undefined> {
+    return this.#rows.paid(manifest, query);
+  }
+}
+
+function decodedQuestion(signed: Uint8Array) {
+  try {
+    return decodeSigned(signed);
+  } catch (cause) {
+    throw new CodedError('MANIFEST_MALFORMED', {}, cause);
+  }
+}
