@@ -1,7 +1,7 @@
-import type { StateTable } from '../../../ledger/table.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { MaskKeys } from '../crypto/answer-masks.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
+import type { LedgerRows } from './data-server-base.ts';
 import type { PageStore } from './page-store.ts';
 import type { QuestionPages } from './question-pages.ts';
 import type { QuestionStore } from './question-store.ts';
@@ -19,10 +19,7 @@ export interface HidingKeys {
 export interface DeskParts {
   readonly account: AccountId;
   /** Rows as of a block that this server trusts; undefined: there is none yet. */
-  readonly ledger: {
-    readonly chainId: string;
-    row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined>;
-  };
+  readonly ledger: Pick<LedgerRows, 'chainId' | 'row' | 'together'>;
   /** By this server's account; returns when it is committed. Throws the refusal. */
   readonly send: (act: StatSeal) => Promise<void>;
   readonly pages: QuestionPages;
@@ -36,5 +33,5 @@ export interface DeskParts {
   readonly hidingKeys: (trio: string) => Promise<HidingKeys>;
   readonly now: () => number;
   /** Called between the steps of rule VQ-35: a test ends the process there. */
-  readonly faultPoint?: (step: 'begun' | 'summed' | 'kept' | 'sent' | 'sealed') => void;
+  readonly faultPoint?: (step: 'summed' | 'begun' | 'kept' | 'sent' | 'sealed') => void;
 }

@@ -1,4 +1,6 @@
+import { sha256 } from '../../../crypto/hash.ts';
 import type { Keys } from '../../../ledger/tables/keys.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
@@ -9,6 +11,7 @@ import { type AnswerForm, encryptedForm, sealedForm } from './answer-forms.ts';
 import { AnswerSealing } from './answer-sealing.ts';
 import { Answering } from './answering.ts';
 import type { DeskParts } from './desk-parts.ts';
+import { ExpectedQuestions } from './expected-questions.ts';
 import { requireNoOverlap } from './overlap.ts';
 import { PageChoice } from './page-choice.ts';
 import { patientsIn } from './page-selection.ts';
@@ -32,22 +35,24 @@ export class QuestionDesk {
   readonly #choice: PageChoice;
   readonly #answering: Answering;
   readonly #sealing: AnswerSealing;
+  readonly #expected: ExpectedQuestions;
+  /** By `nameOf` of the signed question; never rejected. */
+  readonly #preparing = new Map<string, Promise<void>>();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
     this.#judge = new QuestionJudge(parts);
     this.#choice = new PageChoice(parts);
     this.#sealing = new AnswerSealing(parts);
+    this.#expected = new ExpectedQuestions(parts.now);
     const [judge, choice, sealing] = [this.#judge, this.#choice, this.#sealing];
-    this.#answering = new Answering(parts, { judge, choice, sealing });
+    this.#answering = new Answering(parts, { judge, choice, sealing, expected: this.#expected });
   }
 
   /** The bytes that this server gives for ever. Throws as rule VQ-32 says. */
   async ask(signed: Uint8Array): Promise<Uint8Array> {
-    const judged = await this.#judge.judged(signed);
-    const { directory, manifest } = judged;
-    const form = sealedForm(() => kemKeyIn(directory, manifest.researcher));
-    return this.#inTurn(judged, form);
+    const judged = await this.#judged(signed);
+    return this.#inTurn(judged, sealedFormOf(judged));
   }
 
   /**
@@ -57,12 +62,18 @@ export class QuestionDesk {
   async askEncrypted(signed: Uint8Array): Promise<Uint8Array> {
     const said = await openReaderStatement(this.#parts, signed, encryptedWord);
     const { question, key } = decodeEncryptedAsked(said.payload);
-    const judged = await this.#judge.judged(question);
+    const judged = await this.#judged(question);
     if (judged.manifest.researcher !== said.from) throw new CodedError('UNAUTHENTICATED');
     const encryption = await this.#parts.shownKeys.encryptionFor(said.from, key);
     const say = (payload: Uint8Array) =>
       this.#parts.say({ to: said.from, word: encryptedWord, payload });
     return this.#inTurn(judged, encryptedForm(encryption, key, say));
+  }
+
+  /** What is being made ready is waited for: it has its rows already. */
+  async #judged(signed: Uint8Array): Promise<Judged> {
+    await this.#preparing.get(nameOf(signed));
+    return this.#judge.judged(signed);
   }
 
   /** Of one question one after the other, whatever the form: so both are made of one answer. */
@@ -81,6 +92,25 @@ export class QuestionDesk {
     }
   }
 
+  /** There is a new block: what was checked and is paid in it is made ready. What fails is told when it is asked for. Rule VQ-32b. */
+  async meetBlock(): Promise<void> {
+    const work = this.#expected.unready().map(([, signed]) => {
+      const name = nameOf(signed);
+      const before = this.#preparing.get(name) ?? Promise.resolve();
+      const preparing = before.then(() => this.#prepare(signed)).catch(() => undefined);
+      this.#preparing.set(name, preparing);
+      return preparing.finally(() => {
+        if (this.#preparing.get(name) === preparing) this.#preparing.delete(name);
+      });
+    });
+    await Promise.all(work);
+  }
+
+  async #prepare(signed: Uint8Array): Promise<void> {
+    const judged = await this.#judge.judged(signed);
+    await this.#answering.prepare(judged, sealedFormOf(judged));
+  }
+
   /** Whether it would be answered; keeps only that this group was looked at. `patients`: rounded down to a multiple of the dataset's minimum. */
   async check(
     signed: Uint8Array,
@@ -91,13 +121,15 @@ export class QuestionDesk {
     this.#requireUnhurried(manifest.researcher);
     // Without them it could not be answered once it is paid.
     await hidingKeys(dataset.trio);
-    if ((await store.known(query)) === undefined) {
+    const known = await store.known(query);
+    if (known === undefined) {
       requireInTime(manifest, now());
       if (now() >= judged.permitUntilMs) throw new CodedError('PERMIT_EXPIRED');
     }
     const { set, selection } = await this.#choice.of(judged);
     for await (const before of store.earlierSets(manifest.researcher, manifest.dataset))
       requireNoOverlap(before, set, dataset.kMin);
+    if (known === undefined) this.#expected.expect(query, signed);
     const patients = patientsIn(set);
     return { patients: patients - (patients % dataset.kMin), selection };
   }
@@ -136,6 +168,12 @@ export class QuestionDesk {
     return this.#sealing.idle();
   }
 }
+
+const nameOf = (signed: Uint8Array): string => bytesToHex(sha256(signed));
+
+/** To the researcher's key as it was when he was judged. */
+const sealedFormOf = ({ directory, manifest }: Judged): AnswerForm =>
+  sealedForm(() => kemKeyIn(directory, manifest.researcher));
 
 /** The HPKE key that an account has in use. Throws ACCOUNT_UNKNOWN. */
 function kemKeyIn(directory: Keys | undefined, account: AccountId): Uint8Array {

@@ -1,6 +1,8 @@
 import { decodeSigned } from '../../../api/signed.ts';
+import { sha256 } from '../../../crypto/hash.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { Keys } from '../../../ledger/tables/keys.ts';
+import { bytesToHex, concatBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { type QueryManifest, queryIdOf, readManifest } from '../api/query-manifest.ts';
@@ -9,7 +11,7 @@ import type { StatQueryRow } from '../ledger/tables/stat-queries.ts';
 import { vitalsNames } from '../names.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { requireDataset, requirePermit, requireResearcher } from './judge-question.ts';
-import { QuestionRows } from './question-rows.ts';
+import { QuestionRows, type RowsOfQuestion } from './question-rows.ts';
 import { serversOf } from './trio.ts';
 
 /** A question that may be answered once it is paid. */
@@ -31,6 +33,7 @@ export interface Judged {
 export class QuestionJudge {
   readonly #parts: Pick<DeskParts, 'ledger' | 'account'>;
   readonly #rows: QuestionRows;
+  readonly #verified = new VerifiedOnes();
 
   constructor(parts: Pick<DeskParts, 'ledger' | 'account'>) {
     this.#parts = parts;
@@ -45,12 +48,11 @@ export class QuestionJudge {
     if (manifest.chainId !== ledger.chainId) throw new CodedError('MANIFEST_MALFORMED');
     const query = queryIdOf(bytes);
     const rows = await this.#rows.of(manifest, query);
-    const account = requireResearcher(rows.account);
-    const { question: label } = vitalsNames.labels;
-    if (!(await verifyLabelled(account.signKey, label, bytes, signature)))
+    const { signKey } = requireResearcher(rows.account);
+    if (!(await this.#verified.isSigned(signKey, bytes, signature)))
       throw new CodedError('SIGNATURE_WRONG');
     const permit = requirePermit(manifest, rows.permit);
-    const paid = rows.paid ?? (await this.#paidMeanwhile(manifest, query));
+    const paid = rows.paid ?? (await this.#paidMeanwhile(manifest, query, rows));
     const asked = requireDataset(manifest, rows.dataset);
     const servers = (await serversOf(ledger, asked.trio)) ?? [];
     if (!servers.includes(self)) throw new CodedError('DATASET_UNKNOWN');
@@ -60,9 +62,14 @@ export class QuestionJudge {
   }
 
   /** Whether it was paid is looked up second: what was paid in between was paid in time. Throws PERMIT_WITHDRAWN. Rule VQ-32a. */
-  async #paidMeanwhile(manifest: QueryManifest, query: string): Promise<StatQueryRow | undefined> {
-    if (!(await this.#rows.isWithdrawn(manifest))) return undefined;
-    const paid = await this.#rows.paid(manifest, query);
+  async #paidMeanwhile(
+    manifest: QueryManifest,
+    query: string,
+    { isWithdrawn }: RowsOfQuestion,
+  ): Promise<StatQueryRow | undefined> {
+    if (!(isWithdrawn ?? (await this.#rows.isWithdrawn(manifest)))) return undefined;
+    // Asked for in this order, it was not paid when it was seen to be withdrawn.
+    const paid = isWithdrawn ? undefined : await this.#rows.paid(manifest, query);
     if (paid === undefined) throw new CodedError('PERMIT_WITHDRAWN');
     return paid;
   }
@@ -72,6 +79,23 @@ export class QuestionJudge {
     return this.#rows.paid(manifest, query);
   }
 }
+
+/** Signatures of questions by the key that verified them: a question is checked, and then asked. */
+class VerifiedOnes {
+  readonly #hashes = new Set<string>();
+
+  async isSigned(key: Uint8Array, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    const name = bytesToHex(sha256(concatBytes(key, signature, bytes)));
+    if (this.#hashes.has(name)) return true;
+    const { question: label } = vitalsNames.labels;
+    if (!(await verifyLabelled(key, label, bytes, signature))) return false;
+    this.#hashes.add(name);
+    for (const [oldest] of this.#hashes.entries())
+      if (this.#hashes.size > verifiedKept) this.#hashes.delete(oldest);
+    return true;
+  }
+}
+const verifiedKept = 1_024;
 
 function decodedQuestion(signed: Uint8Array) {
   try {

@@ -91,9 +91,10 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
         return true;
       });
     },
-    async begin(question, set, guard) {
+    async begin(question, set, guard, answer) {
       return whole(() => {
         const before = kept(question.query);
+        // Begun by a server that was then killed, on other pages perhaps: its caller compares, and keeps.
         if (before !== undefined) return before;
         const { query, researcher, dataset, signed, selection } = question;
         for (const earlier of setsBefore(researcher, dataset)) guard(earlier);
@@ -103,10 +104,10 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
           .run(researcher, dataset, name, set);
         sqlite
           .prepare(
-            'INSERT INTO questions (query, researcher, dataset, signed, selection, page_set) VALUES (?, ?, ?, ?, ?, ?)',
+            'INSERT INTO questions (query, researcher, dataset, signed, selection, page_set, answer) VALUES (?, ?, ?, ?, ?, ?, ?)',
           )
-          .run(query, researcher, dataset, signed, selection, name);
-        return { ...question, answer: undefined, isSealed: false };
+          .run(query, researcher, dataset, signed, selection, name, answer ?? null);
+        return { ...question, answer, isSealed: false };
       });
     },
     async keep(query, answer) {
