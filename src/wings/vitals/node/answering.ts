@@ -43,7 +43,9 @@ export class Answering {
     const { store, faultPoint = () => {} } = this.#parts;
     const { manifest, query, dataset } = judged;
     const { researcher } = manifest;
-    const known = await store.known(query);
+    // What was made ready was not answered before, and what is answered is not ready any more.
+    const isReady = this.#expected.readyFor(query) !== undefined;
+    const known = isReady ? undefined : await store.known(query);
     if (known?.answer !== undefined) {
       const sealed = this.#sealing.given(known);
       return form.fits(sealed) ? sealed : this.#inOtherForm(judged, known, form);

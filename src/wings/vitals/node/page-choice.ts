@@ -33,6 +33,11 @@ export interface Chosen {
 /** Which pages a question is about, and which of them count. Source: docs/protocol/vitals-statistics.md, VQ-6, VQ-7, VQ-33a, VQ-34. */
 export class PageChoice {
   readonly #parts: Pick<DeskParts, 'pages' | 'store' | 'now'>;
+  /** What was chosen of a list the last time: a question is made ready, and then asked. */
+  readonly #last = new WeakMap<
+    readonly MeantPatient[],
+    { readonly query: string; readonly chosen: Chosen }
+  >();
 
   constructor(parts: Pick<DeskParts, 'pages' | 'store' | 'now'>) {
     this.#parts = parts;
@@ -48,13 +53,18 @@ export class PageChoice {
     const { pages: kept } = this.#parts;
     if (!(await kept.hasBatch(trio, asOfBatch))) throw new CodedError('BATCH_UNKNOWN');
     const meant = await kept.select(wanted);
+    const last = this.#last.get(meant);
+    // Looked at then, as the same group.
+    if (last?.query === query) return last.chosen;
     const set = pageSetOnce(meant);
     await this.#requireFewGroups(manifest, set);
     requirePatients(meant, kMin);
     const all = { query: bytesOf(query), pagesPerPatient, wanted };
     const { rows, ...counted } = await this.#counting(meant, all);
     const selection = selectionOf(all.query, rows ?? set);
-    return { ...counted, set, selection, wanted };
+    const chosen = { ...counted, set, selection, wanted };
+    this.#last.set(meant, { query, chosen });
+    return chosen;
   }
 
   /**
