@@ -1,6 +1,9 @@
+import type { Named } from './question-rows.ts';
+
 /** So long after its check a question's payment is looked for in each block. */
 const expectedMs = 60_000;
-const mostExpected = 256;
+/** Of one researcher, the newest, and of all: each costs six rows a block. */
+const [mostOfOne, mostExpected] = [2, 32];
 
 /** What was made of a question before it was asked for: nothing of it has left. */
 export interface ReadyAnswer {
@@ -13,8 +16,11 @@ export interface ReadyAnswer {
   readonly answer: Uint8Array;
 }
 
-interface Expected {
+export interface ExpectedQuestion extends Named {
   readonly signed: Uint8Array;
+}
+
+interface Expected extends ExpectedQuestion {
   readonly untilMs: number;
   readonly ready: ReadyAnswer | undefined;
 }
@@ -29,21 +35,27 @@ export class ExpectedQuestions {
     this.#now = now;
   }
 
-  expect(query: string, signed: Uint8Array): void {
+  expect({ manifest, query }: Named, signed: Uint8Array): void {
     const { ready } = this.#expected.get(query) ?? {};
     this.#expected.delete(query);
-    this.#expected.set(query, { signed, untilMs: this.#now() + expectedMs, ready });
-    for (const [oldest, { untilMs }] of this.#expected)
-      if (this.#expected.size > mostExpected || untilMs <= this.#now())
-        this.#expected.delete(oldest);
+    const untilMs = this.#now() + expectedMs;
+    this.#expected.set(query, { manifest, query, signed, untilMs, ready });
+    for (const it of this.#expected.values())
+      if (it.untilMs <= this.#now()) this.#expected.delete(it.query);
+    const isHis = (it: Expected): boolean => it.manifest.researcher === manifest.researcher;
+    const own = [...this.#expected.values()].filter(isHis);
+    const all = [...this.#expected.values()];
+    // Whoever has many checked takes no place from another.
+    const oldest = own.length > mostOfOne ? own[0] : all.length > mostExpected ? all[0] : undefined;
+    if (oldest !== undefined) this.#expected.delete(oldest.query);
   }
 
   /** Those of which nothing was made yet. */
-  unready(): readonly (readonly [query: string, signed: Uint8Array])[] {
+  unready(): readonly ExpectedQuestion[] {
     const now = this.#now();
-    return [...this.#expected]
-      .filter(([, { ready, untilMs }]) => ready === undefined && now < untilMs)
-      .map(([query, { signed }]) => [query, signed]);
+    return [...this.#expected.values()].filter(
+      ({ ready, untilMs }) => ready === undefined && now < untilMs,
+    );
   }
 
   keep(query: string, ready: ReadyAnswer): void {

@@ -11,7 +11,7 @@ import { type AnswerForm, encryptedForm, sealedForm } from './answer-forms.ts';
 import { AnswerSealing } from './answer-sealing.ts';
 import { Answering } from './answering.ts';
 import type { DeskParts } from './desk-parts.ts';
-import { ExpectedQuestions } from './expected-questions.ts';
+import { type ExpectedQuestion, ExpectedQuestions } from './expected-questions.ts';
 import { requireNoOverlap } from './overlap.ts';
 import { PageChoice } from './page-choice.ts';
 import { patientsIn } from './page-selection.ts';
@@ -38,6 +38,9 @@ export class QuestionDesk {
   readonly #expected: ExpectedQuestions;
   /** By `nameOf` of the signed question; never rejected. */
   readonly #preparing = new Map<string, Promise<void>>();
+  #meeting: Promise<void> | undefined;
+  /** A block came that nobody has looked at. */
+  #isBehind = false;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -92,23 +95,43 @@ export class QuestionDesk {
     }
   }
 
-  /** There is a new block: what was checked and is paid in it is made ready. What fails is told when it is asked for. Rule VQ-32b. */
+  /**
+   * There is a new block: what was checked and is paid in it is made ready. What fails is told when it is asked for. One
+   * look at a time, and one more for all blocks that came meanwhile. Rule VQ-32b.
+   */
   async meetBlock(): Promise<void> {
-    const work = this.#expected.unready().map(([, signed]) => {
-      const name = nameOf(signed);
-      const before = this.#preparing.get(name) ?? Promise.resolve();
-      const preparing = before.then(() => this.#prepare(signed)).catch(() => undefined);
-      this.#preparing.set(name, preparing);
-      return preparing.finally(() => {
-        if (this.#preparing.get(name) === preparing) this.#preparing.delete(name);
-      });
+    this.#isBehind = true;
+    this.#meeting ??= this.#meetBlocks().finally(() => {
+      this.#meeting = undefined;
     });
-    await Promise.all(work);
+    return this.#meeting;
+  }
+
+  async #meetBlocks(): Promise<void> {
+    while (this.#isBehind) {
+      this.#isBehind = false;
+      const expected = this.#expected.unready();
+      if (expected.length === 0) return;
+      // Where it fails, the next block comes to it again.
+      const paid = this.#judge.paidOf(expected).catch((): typeof expected => []);
+      await Promise.all(expected.map((it) => this.#prepareIn(paid, it)));
+    }
+  }
+
+  async #prepareIn(paid: Promise<readonly unknown[]>, question: ExpectedQuestion): Promise<void> {
+    const name = nameOf(question.signed);
+    const preparing = paid
+      .then((list) => (list.includes(question) ? this.#prepare(question.signed) : undefined))
+      .catch(() => undefined)
+      .finally(() => this.#preparing.delete(name));
+    this.#preparing.set(name, preparing);
+    await preparing;
   }
 
   async #prepare(signed: Uint8Array): Promise<void> {
     const judged = await this.#judge.judged(signed);
-    await this.#answering.prepare(judged, sealedFormOf(judged));
+    const isAsked = [...this.#running.keys()].some((it) => it.startsWith(judged.query));
+    if (!isAsked) await this.#answering.prepare(judged, sealedFormOf(judged));
   }
 
   /** Whether it would be answered; keeps only that this group was looked at. `patients`: rounded down to a multiple of the dataset's minimum. */
@@ -129,7 +152,7 @@ export class QuestionDesk {
     const { set, selection } = await this.#choice.of(judged);
     for await (const before of store.earlierSets(manifest.researcher, manifest.dataset))
       requireNoOverlap(before, set, dataset.kMin);
-    if (known === undefined) this.#expected.expect(query, signed);
+    if (known === undefined) this.#expected.expect(judged, signed);
     const patients = patientsIn(set);
     return { patients: patients - (patients % dataset.kMin), selection };
   }

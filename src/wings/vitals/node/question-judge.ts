@@ -11,7 +11,7 @@ import type { StatQueryRow } from '../ledger/tables/stat-queries.ts';
 import { vitalsNames } from '../names.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { requireDataset, requirePermit, requireResearcher } from './judge-question.ts';
-import { QuestionRows, type RowsOfQuestion } from './question-rows.ts';
+import { type Named, QuestionRows, type RowsOfQuestion } from './question-rows.ts';
 import { serversOf } from './trio.ts';
 
 /** A question that may be answered once it is paid. */
@@ -72,6 +72,11 @@ export class QuestionJudge {
     const paid = isWithdrawn ? undefined : await this.#rows.paid(manifest, query);
     if (paid === undefined) throw new CodedError('PERMIT_WITHDRAWN');
     return paid;
+  }
+
+  /** Which of these are paid: one look at the ledger for all of them. */
+  paidOf<Asked extends Named>(questions: readonly Asked[]): Promise<readonly Asked[]> {
+    return this.#rows.paidOf(questions);
   }
 
   /** Who paid for it, and how; undefined: nobody yet. */

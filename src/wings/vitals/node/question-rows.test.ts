@@ -56,6 +56,21 @@ test('of a paid question the rows are taken again while no block is newer, and a
   assert.equal(asked.length, 3);
 });
 
+test('a block is one call, however many questions are expected', async () => {
+  const { ledger, asked } = togetherOf(() => true);
+  const desk = own.again(1, { ledger });
+  const his = { researcher: accountOf('raul'), permit: idOf('permit raul') };
+  await desk.check(await own.signed(own.manifest()));
+  await desk.check(await own.signed(own.manifest(his), 'raul'));
+  const before = asked.length;
+  await Promise.all([desk.meetBlock(), desk.meetBlock(), desk.meetBlock()]);
+  // One for the first block, and one for all that came while it looked.
+  assert.equal(asked.length - before, 2);
+  const names = asked.at(-1)?.map(({ table, id }) => `${table.name}/${id}`) ?? [];
+  assert.equal(new Set(names).size, names.length);
+  assert.equal(names.filter((it) => it.startsWith(statQueries.name)).length, 2);
+});
+
 test('seen to be withdrawn and not paid: PERMIT_WITHDRAWN; paid before: answered', async () => {
   const { ledger } = togetherOf(() => false);
   const desk = own.again(1, { ledger });

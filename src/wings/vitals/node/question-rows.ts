@@ -5,7 +5,7 @@ import { type Dataset, statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { type Permit, statPermits } from '../ledger/tables/stat-permits.ts';
 import { queryRowId, type StatQueryRow, statQueries } from '../ledger/tables/stat-queries.ts';
 import { statWithdrawn } from '../ledger/tables/stat-withdrawn.ts';
-import type { LedgerRows, SeenRows } from './data-server-base.ts';
+import type { LedgerRows, RowWanted, SeenRows } from './data-server-base.ts';
 
 /** What the ledger says of one question; undefined: it has no such row. */
 export interface RowsOfQuestion {
@@ -16,6 +16,12 @@ export interface RowsOfQuestion {
   readonly dataset: Dataset | undefined;
   /** Whether its permit was taken back, where that was asked for before `paid`; undefined: it was not. */
   readonly isWithdrawn: boolean | undefined;
+}
+
+/** A question, and its id. */
+export interface Named {
+  readonly manifest: QueryManifest;
+  readonly query: string;
 }
 
 /** Approved permits, and rows of paid questions, that are kept in memory. */
@@ -34,34 +40,37 @@ export class QuestionRows {
 
   /** Of a paid question those of before, while nothing is newer. */
   async of(manifest: QueryManifest, query: string): Promise<RowsOfQuestion> {
-    if (this.#ledger.together === undefined) return this.#oneByOne(manifest, query);
-    const { researcher, dataset } = manifest;
+    const { together } = this.#ledger;
+    if (together === undefined) return this.#oneByOne(manifest, query);
     const kept = this.#seen.get(query);
-    const permit = this.#permits.get(manifest.permit);
-    const payment = queryRowId(researcher, query);
-    const seen = kept?.isNewest()
-      ? kept
-      : await this.#ledger.together([
-          { table: accounts, id: researcher },
-          { table: keys, id: researcher },
-          { table: statDatasets, id: dataset },
-          ...(permit === undefined ? [{ table: statPermits, id: manifest.permit }] : []),
-          // Before the payment (rule VQ-32a).
-          { table: statWithdrawn, id: manifest.permit },
-          { table: statQueries, id: payment },
-        ]);
-    const paid = seen.get(statQueries, payment);
-    if (paid !== undefined) keepNewest(this.#seen, query, seen, questionsKept);
+    const seen = kept?.isNewest() ? kept : await together(rowsWanted([{ manifest, query }]));
+    this.#keepPaid({ manifest, query }, seen);
+    const { researcher, dataset, permit } = manifest;
     return {
-      ...{
-        paid,
-        permit: permit ?? this.#keptPermit(manifest.permit, seen.get(statPermits, manifest.permit)),
-      },
       account: seen.get(accounts, researcher),
       directory: seen.get(keys, researcher),
+      permit: seen.get(statPermits, permit),
+      paid: seen.get(statQueries, queryRowId(researcher, query)),
       dataset: seen.get(statDatasets, dataset),
-      isWithdrawn: seen.get(statWithdrawn, manifest.permit) !== undefined,
+      isWithdrawn: seen.get(statWithdrawn, permit) !== undefined,
     };
+  }
+
+  /** Which of these are paid: all rows of all of them in one call, of which those of paid ones are kept. */
+  async paidOf<Asked extends Named>(questions: readonly Asked[]): Promise<readonly Asked[]> {
+    const { together } = this.#ledger;
+    if (together !== undefined) {
+      const seen = await together(rowsWanted(questions));
+      return questions.filter((it) => this.#keepPaid(it, seen));
+    }
+    const paid = await Promise.all(questions.map((it) => this.paid(it.manifest, it.query)));
+    return questions.filter((_, at) => paid[at] !== undefined);
+  }
+
+  #keepPaid({ manifest, query }: Named, seen: SeenRows): boolean {
+    const isPaid = seen.get(statQueries, queryRowId(manifest.researcher, query)) !== undefined;
+    if (isPaid) keepNewest(this.#seen, query, seen, questionsKept);
+    return isPaid;
   }
 
   async #oneByOne(manifest: QueryManifest, query: string): Promise<RowsOfQuestion> {
@@ -86,16 +95,33 @@ export class QuestionRows {
     return this.#ledger.row(statQueries, queryRowId(researcher, query));
   }
 
-  async #permit(id: string): Promise<Permit | undefined> {
-    return this.#permits.get(id) ?? this.#keptPermit(id, await this.#ledger.row(statPermits, id));
-  }
-
   /** Of an approved one nothing changes any more but what was spent, which the ledger judges. */
-  #keptPermit(id: string, permit: Permit | undefined): Permit | undefined {
+  async #permit(id: string): Promise<Permit | undefined> {
+    const kept = this.#permits.get(id);
+    if (kept !== undefined) return kept;
+    const permit = await this.#ledger.row(statPermits, id);
     const isApproved = permit !== undefined && permit.approver !== '';
     if (isApproved) keepNewest(this.#permits, id, permit, permitsKept);
     return permit;
   }
+}
+
+/** Each once; whether a permit was taken back stands before what was paid under it (rule VQ-32a). */
+function rowsWanted(questions: readonly Named[]): readonly RowWanted[] {
+  const wanted = new Map<string, RowWanted>();
+  for (const { manifest, query } of questions) {
+    const { researcher, dataset, permit } = manifest;
+    for (const it of [
+      { table: accounts, id: researcher },
+      { table: keys, id: researcher },
+      { table: statDatasets, id: dataset },
+      { table: statPermits, id: permit },
+      { table: statWithdrawn, id: permit },
+      { table: statQueries, id: queryRowId(researcher, query) },
+    ])
+      wanted.set(`${it.table.name}/${it.id}`, it);
+  }
+  return [...wanted.values()];
 }
 
 function keepNewest<Kept>(map: Map<string, Kept>, name: string, value: Kept, most: number): void {

@@ -2,7 +2,8 @@ import { readEvents } from '../../../sdk/actions/watch.ts';
 import type { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { pause } from '../../../sdk/client/http.ts';
 
-const againMs = 1_000;
+/** Before it is opened again; twice as long each time that it told nothing. */
+const [leastPauseMs, mostPauseMs] = [1_000, 60_000];
 
 /**
  * The stream of blocks of the own hospital's gateway: it tells that there is a block, and nothing else is believed of it.
@@ -36,6 +37,7 @@ export class BlockLine {
 
   async #follow(onBlock: () => void): Promise<void> {
     const { signal } = this.#stopped;
+    let pauseMs = leastPauseMs;
     while (!signal.aborted) {
       try {
         for await (const { lastHeight } of readEvents(
@@ -43,13 +45,15 @@ export class BlockLine {
         )) {
           if (lastHeight === undefined) continue;
           this.#newest = lastHeight;
+          pauseMs = leastPauseMs;
           onBlock();
         }
       } catch {
         // Whatever it was: rows are asked for without it, and those calls say what is wrong.
       }
       this.#newest = undefined;
-      await pause(againMs, signal).catch(() => undefined);
+      await pause(pauseMs, signal).catch(() => undefined);
+      pauseMs = Math.min(2 * pauseMs, mostPauseMs);
     }
   }
 }

@@ -65,6 +65,11 @@ test('without a session each row is asked for by itself, and none is taken again
   assert.equal(seen.isNewest(), false);
 });
 
+test('a proof that does not hold is not asked for in another way', async () => {
+  const lied = shown({ rowsTogether: () => Promise.reject(new CodedError('PROOF_INVALID')) });
+  await assert.rejects(lied.together(), { code: 'PROOF_INVALID' });
+});
+
 const stream = (...texts: readonly string[]) => {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const readable = new ReadableStream<Uint8Array>({

@@ -8,7 +8,7 @@ import { suite } from '../../../ledger/object-types.ts';
 import type { Act } from '../../../ledger/protocol.ts';
 import { refusalOf } from '../../../ledger/refusals.ts';
 import type { StateTable } from '../../../ledger/table.ts';
-import { CodedError } from '../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import type { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import type { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
@@ -33,10 +33,13 @@ export function provenRows(
     ...{ chainId: ledger.trustRoot.chain, row },
     async together(wanted) {
       const askedMs = now();
-      const { get, until } = await ledger
-        .rowsTogether(wanted)
-        // Without a session, or after too many calls in it, each as a stranger may ask for it.
-        .catch(() => oneByOne(row, wanted));
+      const { get, until } = await ledger.rowsTogether(wanted).catch((error: unknown) => {
+        // What a gateway cannot prove it is not asked for in another way.
+        if (isCoded(error) && error.kind === 'verification' && error.code !== 'LEDGER_OLD')
+          throw error;
+        // Without a session, or after too many calls in it, each as a stranger may ask for it, with patience.
+        return oneByOne(row, wanted);
+      });
       const isNewest = () => {
         const { newest } = blocks;
         const isTold = newest !== undefined && Math.max(newest, ledger.tip.height) <= until;
