@@ -30,7 +30,7 @@ export async function* watch(
   }
 }
 
-interface Told {
+export interface Told {
   /** Where it goes on after this; also before the first block, so that a stream which ends early loses none. */
   readonly lastHeight: number | undefined;
   readonly event: BlockEvent | undefined;
@@ -38,7 +38,8 @@ interface Told {
 
 const maxEventCharacters = 1024 * 1024;
 
-async function* readEvents(
+/** Blocks as a gateway's stream tells them, until it ends. */
+export async function* readEvents(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Told, void, undefined> {
   const decoder = new TextDecoder();

@@ -12,7 +12,7 @@ import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../primitives/ids.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
 import { foldedIdentity } from './folded-identity.ts';
-import { maxStateAgeMs, ProvenRows } from './proven-rows.ts';
+import { maxStateAgeMs, ProvenRows, type RowsTogether, type RowWanted } from './proven-rows.ts';
 import { VerifiedHeaders, type VerifiedTip } from './verified-headers.ts';
 
 export interface OwnedKeySet extends StoredKeySet {
@@ -72,6 +72,11 @@ export class ProvenLedger {
   /** Any row of any table, proven; undefined: proven to be absent. */
   row<Row>(table: StateTable<Row>, id: string, options: RowOptions = {}): Promise<Row | undefined> {
     return this.#rows.row(table, id, options);
+  }
+
+  /** Rows of any tables in one call, as they stand now. Throws UNAUTHENTICATED (for who has a session), LEDGER_OLD. */
+  rowsTogether(wanted: readonly RowWanted[], signal?: AbortSignal): Promise<RowsTogether> {
+    return this.#rows.together(wanted, signal);
   }
 
   account(account: AccountId, signal?: AbortSignal): Promise<Account | undefined> {

@@ -24,6 +24,22 @@ interface ProvenRow {
   readonly value: Uint8Array | undefined;
   readonly timeMs: number;
   readonly height: number;
+  /** The newest block after which the header shows it to stand so. */
+  readonly until: number;
+}
+
+/** Which row of which table. */
+export interface RowWanted {
+  readonly table: StateTable<unknown>;
+  readonly id: string;
+}
+
+/** Rows that were asked for at once. */
+export interface RowsTogether {
+  /** Undefined: proven to be absent. Throws INTERNAL: it was not asked for. */
+  get<Row>(table: StateTable<Row>, id: string): Row | undefined;
+  /** The newest block after which all of them are shown to stand so. */
+  readonly until: number;
 }
 
 /**
@@ -65,7 +81,7 @@ export class ProvenRows {
     } = {},
   ): Promise<Row | undefined> {
     const { signal, maxAgeMs = Number.POSITIVE_INFINITY, since = 0 } = options;
-    const name = `${table.name}/${id}`;
+    const name = nameOf(table, id);
     const kept = this.#kept.get(name);
     if (kept !== undefined) return decodeRow(table, kept);
     for (const waitMs of [...freshWaitsMs, undefined]) {
@@ -145,6 +161,64 @@ export class ProvenRows {
     return rows;
   }
 
+  /**
+   * Rows of any tables in one call, proven in this order: a later one is never of an older block. Throws UNAUTHENTICATED
+   * without a session.
+   */
+  async together(wanted: readonly RowWanted[], signal?: AbortSignal): Promise<RowsTogether> {
+    const values = new Map<string, Uint8Array | undefined>();
+    const left = wanted.filter(({ table, id }) => {
+      const kept = this.#kept.get(nameOf(table, id));
+      if (kept !== undefined) values.set(nameOf(table, id), kept);
+      return kept === undefined;
+    });
+    let until = Number.MAX_SAFE_INTEGER;
+    for (let at = 0; at < left.length; ) {
+      const part = left.slice(at, at + maxStateRows);
+      const proven = await this.#provenTogether(part, signal);
+      for (const [i, row] of proven.entries()) {
+        const it = part[i];
+        if (it === undefined) continue;
+        values.set(nameOf(it.table, it.id), row.value);
+        until = Math.min(until, row.until);
+      }
+      at += proven.length;
+    }
+    return {
+      until,
+      get(table, id) {
+        const name = nameOf(table, id);
+        if (!values.has(name)) throw new CodedError('INTERNAL', { row: name });
+        const value = values.get(name);
+        return value && decodeRow(table, value);
+      },
+    };
+  }
+
+  /** As many of them as one answer had room for: at least one. Throws LEDGER_OLD. */
+  async #provenTogether(
+    wanted: readonly RowWanted[],
+    signal?: AbortSignal,
+  ): Promise<readonly ProvenRow[]> {
+    if (this.#signedIn === undefined) throw new CodedError('UNAUTHENTICATED');
+    const newestSeen = this.#headers.tip.height;
+    const body = { rows: wanted.map(({ table, id }) => ({ table: table.name, key: id })) };
+    const { answers } = await this.#signedIn.call(statePost, { body, signal });
+    if (answers.length > wanted.length)
+      throw new CodedError('GATEWAY_LIED', { rows: answers.length });
+    const proven: ProvenRow[] = [];
+    for (const [at, answer] of answers.entries()) {
+      const { table, id } = wanted[at] ?? {};
+      if (table === undefined || id === undefined) continue;
+      const row = await this.#believe({ table: table.name, id }, answer, newestSeen, signal);
+      const ageMs = this.#now() - row.timeMs;
+      if (ageMs > maxStateAgeMs) throw new CodedError('LEDGER_OLD', { height: row.height, ageMs });
+      if (table.lasting && row.value !== undefined) this.#kept.set(nameOf(table, id), row.value);
+      proven.push(row);
+    }
+    return proven;
+  }
+
   async #believe(
     row: { readonly table: string; readonly id: string },
     answer: StateAnswerMessage,
@@ -162,7 +236,9 @@ export class ProvenRows {
     const header = await this.#prove(answer.height, signal, (appHash) =>
       verifyStateAnswer(appHash, row, value, proof),
     );
-    return { value, timeMs: msOfTimestamp(header.time), height: header.height };
+    const { height } = header;
+    const until = isUnchanging(header) ? height : height - 1;
+    return { value, timeMs: msOfTimestamp(header.time), height, until };
   }
 
   /**
@@ -176,8 +252,7 @@ export class ProvenRows {
   ): Promise<Header> {
     if (height >= 1 && height >= this.#headers.tip.height) {
       const header = await this.#headers.header(height, signal);
-      // Evidence against a validator changes the state, too.
-      if (equalBytes(header.dataHash, emptyRoot) && equalBytes(header.evidenceHash, emptyRoot)) {
+      if (isUnchanging(header)) {
         check(header.appHash);
         return header;
       }
@@ -187,3 +262,9 @@ export class ProvenRows {
     return header;
   }
 }
+
+const nameOf = ({ name }: StateTable<unknown>, id: string): string => `${name}/${id}`;
+
+/** The state after this block is the one before. Evidence against a validator changes it, too. */
+const isUnchanging = ({ dataHash, evidenceHash }: Header): boolean =>
+  equalBytes(dataHash, emptyRoot) && equalBytes(evidenceHash, emptyRoot);

@@ -1,4 +1,4 @@
-import { hexToBytes } from '../../../primitives/bytes.ts';
+import { bytesToHex, hexToBytes } from '../../../primitives/bytes.ts';
 import { encodeEncryptedAnswer, isEncryptedAnswer } from '../api/encrypted-answer.ts';
 import { answerContext, encodeStatAnswer, type StatAnswer } from '../api/stat-answer.ts';
 import { sealAnswer } from '../crypto/answer-seal.ts';
@@ -14,6 +14,8 @@ export interface AnswerForm {
   /** Under which an answer of this form is kept where one of the other was given first. */
   readonly name: string;
   fits(answer: Uint8Array): boolean;
+  /** The key that it is opened by, hex. Throws where there is none. */
+  under(): string;
   write(head: AnswerHead, share: readonly bigint[]): Promise<Uint8Array>;
 }
 
@@ -21,6 +23,7 @@ export interface AnswerForm {
 export const sealedForm = (kemKey: () => Uint8Array): AnswerForm => ({
   name: 'sealed',
   fits: (answer) => !isEncryptedAnswer(answer),
+  under: () => bytesToHex(kemKey()),
   async write(head, share) {
     const query = hexToBytes(head.query) ?? new Uint8Array(0);
     const sealed = await sealAnswer(kemKey(), { query, context: answerContext(head) }, share);
@@ -36,6 +39,7 @@ export const encryptedForm = (
 ): AnswerForm => ({
   name: 'encrypted',
   fits: isEncryptedAnswer,
+  under: () => key,
   write: async (head, share) =>
     say(
       encodeEncryptedAnswer({

@@ -26,7 +26,9 @@ export class AnswerSealing {
     const { query, answer, isSealed } = kept;
     if (answer === undefined) throw new CodedError('INTERNAL', { query });
     if (isSealed || this.#sending.has(query)) return answer;
-    const sending = this.#seal(kept)
+    // The answer leaves first: sealing takes its time from who waits for it.
+    const sending = new Promise<void>((resolve) => setImmediate(resolve))
+      .then(() => this.#seal(kept))
       // What failed is still owed, and sent by `settle`, which tells what is wrong.
       .catch(() => undefined)
       .finally(() => this.#sending.delete(query));

@@ -20,8 +20,23 @@ export interface LedgerRows {
   readonly chainId: string;
   /** Undefined: proven to be absent. A row that may change is of the last ten minutes. Throws what verification throws. */
   row<Row>(table: StateTable<Row>, id: string): Promise<Row | undefined>;
+  /** Several in one question; none of an older block than one before it. Missing: each is asked for by itself. Throws as `row`. */
+  together?(wanted: readonly RowWanted[]): Promise<SeenRows>;
   /** What somebody shows of this ledger. Throws RECEIPT_INVALID, TRUST_ROOT_WRONG. */
   receipt(bytes: Uint8Array): Promise<ReceiptVerdict>;
+}
+
+export interface RowWanted {
+  readonly table: StateTable<unknown>;
+  readonly id: string;
+}
+
+/** Rows that were asked for together. */
+export interface SeenRows {
+  /** Undefined: proven to be absent. */
+  get<Row>(table: StateTable<Row>, id: string): Row | undefined;
+  /** No block is known that came since and may have changed one (rule VS-2a). False: perhaps there is one. */
+  isNewest(): boolean;
 }
 
 /** The way to the other servers of a trio. */

@@ -247,7 +247,7 @@ test('a question that is paid while a server looks, and whose permit is taken ba
   await own.close();
 });
 
-for (const step of ['begun', 'summed', 'kept', 'sent', 'sealed'] as const) {
+for (const step of ['summed', 'begun', 'kept', 'sent', 'sealed'] as const) {
   test(`a server that ends when it has ${step} gives the same answer after a restart, and nothing is debited twice`, async () => {
     const own = await askedStudy();
     const manifest = own.manifest();
@@ -302,15 +302,36 @@ test('an answer is given while the ledger is away, kept before; what it owes the
   await own.close();
 });
 
-test('pages that changed between a crash and the restart: ANSWER_LOST, for the noise is spent on others', async () => {
+test('killed before anything was written, a server answers on the pages as they are then, with other noise', async () => {
   const own = await askedStudy();
   const manifest = own.manifest();
   own.pay(manifest);
   const question = await own.signed(manifest);
+  const { selection } = (await own.desks[0]?.check(question)) ?? {};
   const faultPoint = (): void => {
     throw new Error('killed');
   };
   await assert.rejects(own.again(1, { faultPoint }).ask(question), /killed/);
+  assert.equal(await own.stores[0]?.known(queryIdOf(encodeManifest(manifest))), undefined);
+  own.pages = own.pages.slice(1);
+  const answer = decodeStatAnswer(await own.again(1).ask(question));
+  assert.notDeepEqual(answer.selection, selection);
+  const others = await Promise.all(own.desks.slice(1).map((it) => it.ask(question)));
+  assert.deepEqual(others.map((it) => decodeStatAnswer(it).selection)[0], answer.selection);
+  await own.close();
+});
+
+test('pages that changed since a question was begun and not answered: ANSWER_LOST', async () => {
+  const own = await askedStudy();
+  const manifest = own.manifest();
+  own.pay(manifest);
+  const question = await own.signed(manifest);
+  const { selection } = (await own.desks[0]?.check(question)) ?? {};
+  assert.ok(selection !== undefined);
+  // As a store keeps it that writes in two steps.
+  const query = queryIdOf(encodeManifest(manifest));
+  const begun = { query, researcher: accountOf('rosa'), dataset: idOf('dataset'), selection };
+  await own.stores[0]?.begin({ ...begun, signed: question }, new Uint8Array(48), () => {});
   own.pages = own.pages.slice(1);
   await assert.rejects(own.again(1).ask(question), refusedWith('ANSWER_LOST'));
   await own.close();

@@ -47,12 +47,19 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
     return row === undefined ? undefined : questionOf(row);
   };
 
+  const ownSets = 'FROM page_sets WHERE researcher = ? AND dataset = ?';
+  const setNames = sqlite.prepare(`SELECT page_set ${ownSets}`);
+  const setByName = sqlite.prepare(`SELECT patients ${ownSets} AND page_set = ?`);
+  const insertSet = sqlite.prepare('INSERT OR IGNORE INTO page_sets VALUES (?, ?, ?, ?)');
+  const insertQuestion = sqlite.prepare(
+    'INSERT INTO questions (query, researcher, dataset, signed, selection, page_set, answer) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const ownLooks = 'researcher = ? AND dataset = ? AND quarter = ?';
+  const lookBefore = sqlite.prepare(`SELECT 1 FROM looks WHERE ${ownLooks} AND page_set = ?`);
+
   function* setsBefore(researcher: string, dataset: string): Iterable<PageSet> {
-    const own = 'FROM page_sets WHERE researcher = ? AND dataset = ?';
-    const names = sqlite.prepare(`SELECT page_set ${own}`).all(researcher, dataset);
-    const byName = sqlite.prepare(`SELECT patients ${own} AND page_set = ?`);
-    for (const row of names) {
-      const found = byName.get(researcher, dataset, bytesIn(row, 'page_set'));
+    for (const row of setNames.all(researcher, dataset)) {
+      const found = setByName.get(researcher, dataset, bytesIn(row, 'page_set'));
       if (found !== undefined) yield bytesIn(found, 'patients');
     }
   }
@@ -79,34 +86,28 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
     async look({ researcher, dataset, quarter, group }, most) {
       return whole(() => {
         const key = [researcher, dataset, quarter] as const;
-        const own = 'researcher = ? AND dataset = ? AND quarter = ?';
-        const before = sqlite
-          .prepare(`SELECT 1 FROM looks WHERE ${own} AND page_set = ?`)
-          .get(...key, group);
-        if (before !== undefined) return true;
-        const counted = sqlite.prepare(`SELECT count(*) AS n FROM looks WHERE ${own}`).get(...key);
+        if (lookBefore.get(...key, group) !== undefined) return true;
+        const counted = sqlite
+          .prepare(`SELECT count(*) AS n FROM looks WHERE ${ownLooks}`)
+          .get(...key);
         if (Number(counted?.n) >= most) return false;
         sqlite.prepare('DELETE FROM looks WHERE quarter < ?').run(quarter);
         sqlite.prepare('INSERT INTO looks VALUES (?, ?, ?, ?)').run(...key, group);
         return true;
       });
     },
-    async begin(question, set, guard) {
+    async begin(question, set, guard, answer) {
       return whole(() => {
         const before = kept(question.query);
+        // Begun by a server that was then killed, on other pages perhaps: its caller compares, and keeps.
         if (before !== undefined) return before;
         const { query, researcher, dataset, signed, selection } = question;
         for (const earlier of setsBefore(researcher, dataset)) guard(earlier);
         const name = sha256(set);
-        sqlite
-          .prepare('INSERT OR IGNORE INTO page_sets VALUES (?, ?, ?, ?)')
-          .run(researcher, dataset, name, set);
-        sqlite
-          .prepare(
-            'INSERT INTO questions (query, researcher, dataset, signed, selection, page_set) VALUES (?, ?, ?, ?, ?, ?)',
-          )
-          .run(query, researcher, dataset, signed, selection, name);
-        return { ...question, answer: undefined, isSealed: false };
+        insertSet.run(researcher, dataset, name, set);
+        const rest = [signed, selection, name, answer ?? null] as const;
+        insertQuestion.run(query, researcher, dataset, ...rest);
+        return { ...question, answer, isSealed: false };
       });
     },
     async keep(query, answer) {

@@ -60,6 +60,37 @@ export function questionStoreContract(
       assert.deepEqual(await store.unsealed(), []);
     });
 
+    test('an answer that comes with the beginning is kept with it, or kept next', async () => {
+      const reopen = await begin();
+      let store = await reopen();
+      const question = questionOf('a');
+      const begun = await store.begin(question, setOf('ana'), anything, utf8('answer'));
+      const kept = begun.answer ?? (await store.keep(question.query, utf8('answer')));
+      assert.deepEqual(kept, Uint8Array.from(utf8('answer')));
+      store = await reopen();
+      const known = await store.known(question.query);
+      assert.deepEqual(known, { ...question, answer: kept, isSealed: false });
+      assert.equal((await store.unsealed()).length, 1);
+      // Begun before without one, it is its caller's to compare before he keeps another.
+      const other = questionOf('b');
+      await store.begin(other, setOf('ana'), anything);
+      const again = await store.begin(other, setOf('ana'), anything, utf8('answer'));
+      assert.equal(again.answer, undefined);
+    });
+
+    test('what the guard refuses leaves no answer either', async () => {
+      const store = await (await begin())();
+      await store.begin(questionOf('a'), setOf('ana'), anything);
+      const refuse = (): never => {
+        throw new CodedError('COHORT_OVERLAP');
+      };
+      await assert.rejects(
+        store.begin(questionOf('b'), setOf('ben'), refuse, utf8('answer')),
+        (error) => isCoded(error, 'COHORT_OVERLAP'),
+      );
+      assert.equal(await store.known(questionOf('b').query), undefined);
+    });
+
     test('the first answer stays', async () => {
       const store = await (await begin())();
       const { query } = await store.begin(questionOf('a'), setOf('ana'), anything);

@@ -42,12 +42,14 @@ export interface QuestionStore {
   ): Promise<boolean>;
   /**
    * In one transaction: `guard` sees each of the earlier sets, and what it throws leaves nothing written. A question that
-   * was begun before stays as it was.
+   * was begun before stays as it was. `answer`: kept in the same transaction, where the store can and there is none
+   * yet; what is returned says so, and else `keep` follows.
    */
   begin(
     question: BegunQuestion,
     set: PageSet,
     guard: (earlier: PageSet) => void,
+    answer?: Uint8Array,
   ): Promise<KeptQuestion>;
   /** The first answer stays. Returns the one that is kept. */
   keep(query: string, answer: Uint8Array): Promise<Uint8Array>;

@@ -9,7 +9,9 @@ import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
+import { keySession } from '../../../sdk/client/session.ts';
 import { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
+import { accountIdOfKeys } from '../../../sdk/wallet/identity.ts';
 import { localHospitals, localUrl } from '../../../server/desk.ts';
 import { urlAt } from '../../../server/listening.ts';
 import { type ProcessOrder, type RunningProcess, serversOf } from '../../../server/process.ts';
@@ -23,6 +25,7 @@ import { rowMacsOf } from '../node/row-macs.ts';
 import { state } from '../node/statements.ts';
 import { tellPeople } from '../node/telling.ts';
 import { BackgroundScrub, scrubTurnMs } from './background-scrub.ts';
+import { BlockLine } from './block-line.ts';
 import { createDataServerHttp } from './data-server-http.ts';
 import {
   databaseOf,
@@ -58,7 +61,14 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const { rootSecret, keys } = await dataServerKeys(folder, here.account);
   const gateway = new GatewayClient(new Http(here.url));
   const trustRoot = parseTrustRoot(readFileSync(join(home, 'trust.json'), 'utf8'));
-  const ledger = new ProvenLedger(gateway, trustRoot);
+  const now = Date.now;
+  const itself = {
+    account: accountIdOfKeys(keys),
+    organisation: here.account,
+    chainId: trustRoot.chain,
+  };
+  const signedIn = gateway.as(keySession(gateway, itself, async () => keys.sign, now));
+  const ledger = new ProvenLedger(gateway, trustRoot, undefined, now, signedIn);
   const enrolling = { home, hospital, organisation: here.account, keys, gateway, ledger };
   const account = await enrolDataServer(enrolling);
 
@@ -68,11 +78,11 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     macs: rowMacsOf(rootSecret),
   });
   const { store, questions, incidents } = stores;
-  const rows = provenRows(ledger);
+  const blocks = new BlockLine(signedIn);
+  const rows = provenRows(ledger, blocks);
   const addresses = new ServerAddresses(rows, (organisation, url) =>
     gatewayAt(home, organisation, url),
   );
-  const now = Date.now;
   const databases = ['pages.db', 'questions.db', 'incidents.db'].map((it) =>
     join(dataServerFolder(folder), it),
   );
@@ -87,6 +97,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
     send: actSender({ gateway, ledger, account, sign, now }),
   });
+  blocks.follow(() => void server.questions.meetBlock());
   const app = await createDataServerHttp(server);
   await app.listen({ port: file.port, host: file.host });
   const url = file.publicUrl ?? urlAt(file.host, (app.server.address() as AddressInfo).port);
@@ -116,6 +127,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   return {
     async close() {
       await app.close();
+      await blocks.stop();
       await turns.stop();
       await server.questions.idle();
       await server.operator.settled();

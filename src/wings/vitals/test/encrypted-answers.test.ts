@@ -148,6 +148,26 @@ test('asked for encrypted, a question costs once, is sealed on the ledger, and o
   assert.deepEqual(study.world.view.get(statSpent, study.spentRow()), spent);
 });
 
+test('made ready when it was paid and asked for encrypted, what is given and sealed on the ledger is that, with the same numbers', async () => {
+  await showEverywhere();
+  const manifest = study.manifest({ question: { kind: 'sd', vital: 0 }, microRho: 1_000 });
+  const question = await study.signed(manifest);
+  for (const it of study.desks) await it.check(question);
+  assert.equal(study.pay(manifest), 'accepted');
+  for (const it of study.desks) await it.meetBlock();
+  const answers = await allEncrypted(manifest);
+  const kept = await keptOf(manifest);
+  const { values } = await openEncrypted(kept, await partsOf(answers), { id, secretKey });
+  for (const [place, answer] of answers.entries()) {
+    await study.desks[place]?.idle();
+    const server = accountOf(trio[place] ?? '');
+    const rowId = sealRowId(accountOf('rosa'), bytesToHex(kept.query), server);
+    assert.deepEqual(study.world.view.get(statSeals, rowId)?.answer, sha256(answer));
+  }
+  const sealed = await Promise.all(study.desks.map((it) => it.ask(question)));
+  assert.deepEqual(await study.open(sealed), values);
+});
+
 test('first sealed and then encrypted, every kind of question gives the same numbers', async () => {
   await showEverywhere();
   for (const question of [
