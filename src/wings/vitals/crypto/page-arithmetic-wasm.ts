@@ -3,7 +3,13 @@ import { CodedError } from '../../../primitives/errors.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { plainArithmetic } from './page-arithmetic-plain.ts';
 import { pageKernel } from './page-kernel-wasm.ts';
-import { keptLength, pageProofs, shareLength, verifierLength } from './page-layout.ts';
+import {
+  keptLength,
+  measurementLength,
+  pageProofs,
+  shareLength,
+  verifierLength,
+} from './page-layout.ts';
 
 /** What page-kernel.as exports; places in memory are byte offsets. */
 interface Kernel {
@@ -166,6 +172,14 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
     },
     truncate(share) {
       putShare(share);
+      kernel.truncate();
+      return take(kernel.kept, keptLength);
+    },
+    keep(stream, { n, k }) {
+      put(kernel.stream, stream);
+      const found = kernel.sample(stream.length / 8, kernel.share.value, measurementLength);
+      if (found < measurementLength) return undefined;
+      kernel.clearUnused(kernel.share.value, n, k);
       kernel.truncate();
       return take(kernel.kept, keptLength);
     },
