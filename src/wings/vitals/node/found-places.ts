@@ -3,6 +3,7 @@ import { type IncidentReport, mostPlaces } from '../api/incident-report.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import type { RoundStep } from './scrubbing.ts';
+import { triosOf } from './trio.ts';
 
 /** What a scrub found, with its store. */
 export type Bad = RoundStep['bad'][number];
@@ -21,15 +22,15 @@ const rowNameOf = (row: string): string => row.slice(0, 128);
 
 /** Of each trio what is concerned. A row of no trio concerns all of them, and no batch. Rule VT-10. */
 export async function rangesOf(
-  { store, ledger }: DataServerBase,
+  base: DataServerBase,
   bad: readonly Bad[],
 ): Promise<ReadonlyMap<string, BatchRange>> {
-  const trios = await store.trios();
+  const trios = await triosOf(base);
   const ranges = new Map<string, BatchRange>();
   for (const { trio, batch } of bad) {
     for (const of of trio !== undefined && trios.includes(trio) ? [trio] : trios) {
       // Of the ledger: what this server says of its own batches may be what was changed.
-      const newest = (await ledger.row(statTrios, of))?.newestBatch ?? 0;
+      const newest = (await base.ledger.row(statTrios, of))?.newestBatch ?? 0;
       const at = trio === of && batch !== undefined && batch <= newest ? batch : 0;
       const before = ranges.get(of);
       ranges.set(of, {
@@ -77,7 +78,8 @@ export async function reportOf(
   }));
   const hours = await hoursOf(base, of.ranges);
   return {
-    ...{ chainId: ledger.chainId, by: account, kind: 'tampering', store: 'data-server' },
+    ...{ chainId: ledger.chainId, by: account, store: 'data-server' },
+    kind: of.bad.length > 0 && of.bad.every(isBehind) ? 'set-back' : 'tampering',
     ...{ foundBy: of.foundBy, foundMs: now(), wholeMs },
     places: of.bad.slice(0, mostPlaces).map(({ store, table, row, column, bound }) => ({
       ...{ table: tableNameOf(store, table), row: rowNameOf(row), column, bound },
@@ -93,6 +95,9 @@ export async function reportOf(
     follows: new Uint8Array(0),
   };
 }
+
+/** A batch that the ledger has and this server signed, and nothing else: an older store, or none. */
+const isBehind = ({ store, bound }: Bad): boolean => store === 'ledger' && bound === 'row gone';
 
 async function hoursOf(
   { store }: DataServerBase,

@@ -276,6 +276,7 @@ export class ThreeServers {
           throw new CodedError('SEAL_TAKEN');
         this.ledger.put(statSeals, id, { answer: act.answer, height: 1 });
       },
+      listedTrios: () => [this.trio],
       faultPoint: (step) => this.onStep(place, step),
     };
   }
