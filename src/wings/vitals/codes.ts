@@ -73,7 +73,7 @@ export const vitalsCodes = {
   CHECKS_SPENT: { kind: 'not-shared', sentence: 'This researcher had as many groups of the dataset looked at as a quarter allows.' },
   ANSWER_LOST: { kind: 'fault', sentence: 'This data server began to answer, and its pages are others now: it cannot give the same answer any more.' },
   ANSWERS_DIFFER: { kind: 'verification', sentence: 'The three data servers did not add up the same pages: their parts make no answer.' },
-  ANSWER_NOT_SEALED: { kind: 'verification', sentence: 'This data server gave another answer than the one that it sealed on the ledger.' },
+  ANSWER_NOT_SEALED: { kind: 'verification', sentence: 'This data server has not sealed on the ledger what it answered, or sealed something else.' },
   DATABASE_AWAY: { kind: 'unavailable', sentence: 'The database of this data server does not answer, or does not let it in.' },
   DATABASE_IN_USE: { kind: 'unavailable', sentence: 'Another data server writes to this database.' },
   DATABASE_UNSAFE: { kind: 'not-valid', sentence: 'This database does not keep what it confirmed: its settings say so, or it is a copy of another.' },

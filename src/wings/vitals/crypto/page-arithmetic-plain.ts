@@ -112,6 +112,11 @@ export const plainArithmetic: PageArithmetic = {
     const roll = [...sums.map((sum) => sum % field.p), ...measurement.slice(ranged)];
     return elementsToBytes(field, [...roll, ...countersOf(measurement)]);
   },
+
+  keep(stream, size) {
+    const measurement = plainArithmetic.sample(stream, measurementLength);
+    return measurement && plainArithmetic.truncate(plainArithmetic.clearUnused(measurement, size));
+  },
 };
 
 /** The gadgets' polynomials do not depend on how large a page is. */

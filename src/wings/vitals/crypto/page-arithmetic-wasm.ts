@@ -7,6 +7,7 @@ import { plainArithmetic } from './page-arithmetic-plain.ts';
 import { pageKernel } from './page-kernel-wasm.ts';
 import {
   keptLength,
+  measurementLength,
   pageProofs,
   shareLength,
   verifierLength,
@@ -215,6 +216,12 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
     },
     truncate(share) {
       putShare(share);
+      kernel.truncate();
+      return take(kernel.kept, keptLength);
+    },
+    keep(stream, { n, k }) {
+      if (!sampled(kernel.share, stream, measurementLength)) return undefined;
+      kernel.clearUnused(kernel.share.value, n, k);
       kernel.truncate();
       return take(kernel.kept, keptLength);
     },

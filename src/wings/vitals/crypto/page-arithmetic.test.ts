@@ -10,6 +10,7 @@ import { openKernel } from './page-arithmetic-wasm.ts';
 import { pageCircuit } from './page-circuit.ts';
 import {
   jointRandLength,
+  measurementLength,
   pageProofs,
   queryRandLength,
   shareLength,
@@ -50,6 +51,10 @@ test('the kernel and the plain arithmetic give the same bytes', () => {
   ]) {
     const cleared = plainArithmetic.clearUnused(share, size);
     assert.deepEqual(kernel.clearUnused(share, size), cleared);
+    for (const it of [kernel, plainArithmetic]) {
+      assert.deepEqual(it.keep(share, size), plainArithmetic.truncate(cleared));
+      assert.equal(it.keep(share.subarray(0, 8 * (measurementLength - 1)), size), undefined);
+    }
     for (const isFirst of [true, false]) {
       const at = { ...size, jointRand, queryRand, isFirst };
       assert.deepEqual(kernel.query(cleared, at), plainArithmetic.query(cleared, at));

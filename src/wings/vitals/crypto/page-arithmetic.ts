@@ -31,6 +31,8 @@ export interface PageArithmetic {
   decide(verifiers: readonly Uint8Array[], jointRand: Uint8Array): boolean;
   /** Of a cleared share: 20 + 160 elements that a server keeps. */
   truncate(share: Uint8Array): Uint8Array;
+  /** The same of a share that is sampled from a stream, whose measurement is enough; undefined when it holds fewer. */
+  keep(stream: Uint8Array, size: PageSize): Uint8Array | undefined;
 }
 
 /** Where a share is asked. */

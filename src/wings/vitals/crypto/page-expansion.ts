@@ -6,6 +6,7 @@ import type { PageArithmetic } from './page-arithmetic.ts';
 import { binderOf, type OfThree, type PageHead, type ServerNumber } from './page-head.ts';
 import {
   jointRandLength,
+  measurementLength,
   pageProofs,
   queryRandLength,
   shareLength,
@@ -41,6 +42,10 @@ export const expandShare = (
 /** What `expandShare` samples the share from: enough but once in 2^200; it says what to do then. */
 export const shareStream = (secret: Uint8Array, head: PageHead): Promise<Uint8Array> =>
   secretStream(secret, labels.pageShare, binderOf(head), 8 * (shareLength + spareWords));
+
+/** Of the same stream as much as the measurement takes, which stands first. */
+export const measurementStream = (secret: Uint8Array, head: PageHead): Promise<Uint8Array> =>
+  secretStream(secret, labels.pageShare, binderOf(head), 8 * (measurementLength + spareWords));
 
 /** Server 3's share of the wires' random points: 3 x 188 elements. */
 export const expandWires = (

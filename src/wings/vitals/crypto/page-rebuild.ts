@@ -1,8 +1,9 @@
 import { concatBytes } from '../../../primitives/bytes.ts';
 import { histogramBins } from './histogram-edges.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
+import { expandClinical, measurementStream, saltOf } from './page-expansion.ts';
 import { type PageHead, type ServerNumber, sizeOf } from './page-head.ts';
-import { type KeptShare, truncateShare } from './page-keep.ts';
+import { type KeptShare, keptOf, truncateShare } from './page-keep.ts';
 import { keptLength, type PageSize, pageVitals, type Run, rollLength } from './page-layout.ts';
 import { openBody } from './page-open.ts';
 
@@ -63,8 +64,13 @@ export async function keptFromPart(
 ): Promise<KeptShare> {
   const { server, head, part } = of;
   if (server === 3) return unpackKept(head, part);
-  return truncateShare(
-    arithmetic,
-    await openBody(arithmetic, { server, head, body: { secret: part } }),
-  );
+  const size = sizeOf(head);
+  const [stream, clinical] = await Promise.all([
+    measurementStream(part, head),
+    expandClinical(part, head, size.n * size.k),
+  ]);
+  const kept = arithmetic.keep(stream, size);
+  if (kept !== undefined) return keptOf(kept, { clinical, salt: saltOf(part, head) });
+  const body = { secret: part };
+  return truncateShare(arithmetic, await openBody(arithmetic, { server, head, body }));
 }

@@ -4,15 +4,25 @@ import { leafHash, merkleRoot } from '../../../ledger/merkle.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
-import { bytes, decodeAs, encodeAs, hexId, list, struct, uint } from '../../../primitives/shape.ts';
+import {
+  bytes,
+  decodeAs,
+  encodeAs,
+  hexId,
+  list,
+  type Of,
+  struct,
+  uint,
+} from '../../../primitives/shape.ts';
 import { batchLeafContent } from '../api/batch-leaf.ts';
-import { pageManifest } from '../api/page.ts';
+import { type PageManifest, pageManifest } from '../api/page.ts';
 import { signedRegistration } from '../api/registration.ts';
 import { pageIdOf } from '../crypto/page-head.ts';
-import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
+import type { StatBatchRow } from '../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../names.ts';
+import { askedAhead } from './asked-ahead.ts';
 import type { DataServerBase } from './data-server-base.ts';
-import type { PageNames, PlannedBatch } from './page-store.ts';
+import type { PageNames } from './page-store.ts';
 import { askPeer } from './statements.ts';
 import { type OwnTrio, ownTrio } from './trio.ts';
 
@@ -67,27 +77,44 @@ async function requirePeer(base: DataServerBase, trioId: string, from: AccountId
   if (!trio.others.some(({ account }) => account === from)) throw new CodedError('UNAUTHENTICATED');
 }
 
+/** A page by its names, and what its manifest says. */
+export interface CopiedPage {
+  readonly names: PageNames;
+  readonly said: PageManifest;
+}
+
+/** Of pages, in their order, the names that this server's own rows have; undefined: none that holds. */
+export type KnownNames = (
+  pages: readonly Uint8Array[],
+) => Promise<readonly (PageNames | undefined)[]>;
+
+/** That these pages, in this order, are the batch of a root. */
+export const haveRoot = (pages: readonly CopiedPage[], root: Uint8Array): boolean =>
+  equalBytes(merkleRoot(pages.map(({ names }) => leafHash(names.leaf))), root);
+
 /**
- * A sealed batch as one of the other two has it, held to the root on the ledger: its list and the manifests of its pages. Throws
- * ROOT_DIFFERS where none of them has it, and what asking throws. Rule VT-11.
+ * The pages of a sealed batch as one of the other two has them, held to the root on the ledger; a sensor's signature is verified
+ * unless this server has the very same page with it. Throws ROOT_DIFFERS or SIGNATURE_WRONG {server}: what the last of them said
+ * is not what was sealed; and what asking throws. Rule VT-11.
  */
 export async function copyBatch(
   base: DataServerBase,
   trio: OwnTrio,
-  number: number,
-): Promise<{ readonly batch: PlannedBatch; readonly pages: readonly PageNames[] }> {
-  const row = await base.ledger.row(statBatches, batchRowId(trio.id, number));
-  if (row === undefined) throw new CodedError('BATCH_UNKNOWN', { number });
-  const { root, firstHour, lastHour } = row;
+  of: {
+    readonly number: number;
+    readonly row: Pick<StatBatchRow, 'root' | 'pages'>;
+    readonly known: KnownNames;
+  },
+): Promise<readonly CopiedPage[]> {
+  const { number, row, known } = of;
   let last: unknown = new CodedError('ROOT_DIFFERS', { number });
   for (const { account } of trio.others) {
     try {
-      const pages = await pagesFrom(base, trio, { account, number, count: row.pages });
-      const leaves = pages.map(({ leaf }) => leafHash(leaf));
-      if (pages.length !== row.pages || !equalBytes(merkleRoot(leaves), root))
+      const from = { trio: trio.id, account, number, count: row.pages };
+      const pages = await pagesFrom(base, from, known);
+      if (!haveRoot(pages, row.root))
         throw new CodedError('ROOT_DIFFERS', { number, server: account });
-      const batch = { trio: trio.id, number, root, firstHour, lastHour };
-      return { batch: { ...batch, pages: pages.map(({ page }) => page) }, pages };
+      return pages;
     } catch (error) {
       if (!isCoded(error)) throw error;
       last = error;
@@ -96,49 +123,80 @@ export async function copyBatch(
   throw last;
 }
 
+interface CopyFrom {
+  /** Hex. */
+  readonly trio: string;
+  readonly account: AccountId;
+  readonly number: number;
+  readonly count: number;
+}
+
 async function pagesFrom(
   base: DataServerBase,
-  trio: OwnTrio,
-  of: { readonly account: AccountId; readonly number: number; readonly count: number },
-): Promise<readonly PageNames[]> {
-  const pages: PageNames[] = [];
-  while (pages.length < of.count) {
-    const payload = encodeAs(askedBatch, { trio: trio.id, number: of.number, from: pages.length });
-    const answer = await askPeer(base, of.account, { word: 'batch', payload });
-    const some = decodeAs(copies, answer);
-    if (some.length === 0) break;
-    for (const it of some) pages.push(await namesOf(trio.id, it));
+  of: CopyFrom,
+  known: KnownNames,
+): Promise<readonly CopiedPage[]> {
+  const { trio, account, number, count } = of;
+  const places = Array.from(
+    { length: Math.ceil(count / pagesPerCopy) },
+    (_, at) => at * pagesPerCopy,
+  );
+  const pages: CopiedPage[] = [];
+  const ask = async (from: number) => {
+    const payload = encodeAs(askedBatch, { trio, number, from });
+    return decodeAs(copies, await askPeer(base, account, { word: 'batch', payload }));
+  };
+  for await (const [from, some] of askedAhead(places, ask)) {
+    // Fewer than there are: it lost some, or the batch is another.
+    if (some.length !== Math.min(pagesPerCopy, count - from))
+      throw new CodedError('ROOT_DIFFERS', { number, server: account });
+    pages.push(...(await pagesIn(base, of, { some, known })));
   }
   return pages;
 }
 
-/** Throws SIGNATURE_WRONG: no sensor of this page signed it. */
-async function namesOf(
-  trio: string,
-  {
-    manifest,
-    signature,
-    sensor,
-  }: { manifest: Uint8Array; signature: Uint8Array; sensor: Uint8Array },
-): Promise<PageNames> {
-  const said = decodeAs(pageManifest, manifest);
-  const { page, panel, sequence, pseudonym, startHour, n } = said;
+async function pagesIn(
+  base: DataServerBase,
+  { trio, account }: CopyFrom,
+  { some, known }: { readonly some: readonly Of<typeof copied>[]; readonly known: KnownNames },
+): Promise<readonly CopiedPage[]> {
+  const read = some.map((copy) => ({ copy, said: decodeAs(pageManifest, copy.manifest) }));
+  const own = await known(read.map(({ said }) => said.page));
+  return Promise.all(
+    read.map(async ({ copy, said }, at) => {
+      const names = own[at];
+      if (names !== undefined && isCopyOf(names, copy)) return { names, said };
+      if (!(await isSigned(base, copy, said)))
+        throw new CodedError('SIGNATURE_WRONG', { server: account });
+      return { names: namesOf(trio, copy, said), said };
+    }),
+  );
+}
+
+const isCopyOf = (names: PageNames, { manifest, signature, sensor }: Of<typeof copied>): boolean =>
+  equalBytes(names.manifest, manifest) &&
+  equalBytes(names.signature, signature) &&
+  equalBytes(names.sensor, sensor);
+
+/** Whether the sensor of this page signed it. */
+async function isSigned(
+  { verify = verifyLabelled }: DataServerBase,
+  { manifest, signature, sensor }: Of<typeof copied>,
+  { page, panel, sequence }: PageManifest,
+): Promise<boolean> {
   const isHis = equalBytes(pageIdOf(sensor, panel, sequence), page);
-  const label = vitalsNames.labels.pageManifest;
-  if (!isHis || !(await verifyLabelled(sensor, label, manifest, signature)))
-    throw new CodedError('SIGNATURE_WRONG');
+  return isHis && verify(sensor, vitalsNames.labels.pageManifest, manifest, signature);
+}
+
+function namesOf(
+  trio: string,
+  { manifest, signature, sensor }: Of<typeof copied>,
+  said: PageManifest,
+): PageNames {
+  const { page, panel, pseudonym, startHour, n } = said;
   return {
-    ...{
-      page,
-      trio,
-      manifestHash: sha256(manifest),
-      manifest,
-      signature,
-      sensor,
-      pseudonym,
-      panel,
-    },
-    ...{ startHour, n, leaf: batchLeafContent(manifest, said) },
+    ...{ page, trio, manifestHash: sha256(manifest), manifest, signature, sensor, pseudonym },
+    ...{ panel, startHour, n, leaf: batchLeafContent(manifest, said) },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { KemKey } from '../../../crypto/kem.ts';
-import type { SigningKey } from '../../../crypto/signature.ts';
+import type { SigningKey, verifyLabelled } from '../../../crypto/signature.ts';
 import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
 import type { StateTable } from '../../../ledger/table.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
@@ -74,8 +74,12 @@ export interface DataServerBase {
   /** The recovery key, where it is at hand. */
   readonly recoveryKey?: () => Promise<KemKey | undefined>;
   readonly ledger: LedgerRows;
+  /** Trios of the ledger that this server is in, as far as it has looked; a store that is gone names none. */
+  readonly listedTrios?: () => readonly string[];
   readonly peers: PeerLine;
   readonly arithmetic: PageArithmetic;
+  /** As `verifyLabelled`, on other threads; missing: on this process's own. */
+  readonly verify?: typeof verifyLabelled;
   /** Of Paillier's numbers. */
   readonly modular: ModularArithmetic;
   readonly settings: DataServerSettings;

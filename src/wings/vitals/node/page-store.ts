@@ -207,11 +207,21 @@ export interface DaySums {
   readonly histograms?: Uint8Array;
 }
 
-/** A page as the other servers and its envelope say that it is. */
+/** A page as this server's own row, the other servers and its envelope say that it is. */
 export interface MendedPage {
   readonly names: PageNames;
   readonly atMs: number;
   readonly kept: StoredShare;
+  /** What of its row is this already, and need not be written; missing: nothing. */
+  readonly stands?: 'all' | 'but the share';
+}
+
+/** An accepted page whose row is as it was written, as far as it is bound by its MAC and its manifest's hash. */
+export interface StandingPage {
+  readonly names: PageNames;
+  readonly batch: number;
+  /** As it stands, which binds it to nothing yet; missing: there is none. */
+  readonly kept?: StoredShare;
 }
 
 /** And puts it right. Rule VT-11. */
@@ -223,6 +233,10 @@ export interface PageUpkeep extends Upkeep {
   ): Promise<readonly Uint8Array[]>;
   /** Of these pages, in their order; undefined: of one there is none. */
   leaves(pages: readonly Uint8Array[]): Promise<readonly Uint8Array[] | undefined>;
+  /** Of these pages, in their order, what stands; undefined: the row does not hold, or there is none. Missing: nobody can say. */
+  readonly standing?: (
+    pages: readonly Uint8Array[],
+  ) => Promise<readonly (StandingPage | undefined)[]>;
   /** A kept share as it stands, whatever became of its row; undefined: there is none. */
   share(page: Uint8Array): Promise<StoredShare | undefined>;
   /** In one step: the batch, its pages and their sums are these from now on, whatever stood in their place. */

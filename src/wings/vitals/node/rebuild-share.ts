@@ -1,6 +1,6 @@
 import type { KemKey } from '../../../crypto/kem.ts';
 import { openWith } from '../../../crypto/letter.ts';
-import { equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { BlobId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
@@ -63,14 +63,63 @@ export function requireEnvelope(bytes: Uint8Array, { trio, server, manifests }: 
   if (!isOfThese || envelope.sealed.length !== expected) throw envelopeBad('of other pages');
 }
 
-/** What is in envelopes that were opened, by their ids: secret, so of one piece of work alone. */
-export type OpenedParts = Map<BlobId, readonly Uint8Array[]>;
+/** An envelope of this server that was opened: what is in it is secret, so of one piece of work alone. */
+export interface OpenedEnvelope {
+  readonly id: BlobId;
+  readonly server: ServerNumber;
+  /** By the bare hash of the page's manifest, hex. */
+  readonly parts: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Whose envelope it is, and what opens it. */
+export interface EnvelopeOwner {
+  readonly key: KemKey;
+  /** Hex. */
+  readonly trio: string;
+  readonly server: ServerNumber;
+}
+
+/** Opens an envelope of this server, whichever pages it is of. Throws ENVELOPE_BAD. Rule VS-33. */
+export async function openEnvelope(
+  { key, trio, server }: EnvelopeOwner,
+  bytes: Uint8Array,
+): Promise<OpenedEnvelope> {
+  const envelope = readEnvelope(bytes);
+  if (envelope.trio !== trio || envelope.server !== server) throw envelopeBad('of other pages');
+  const parts = await openParts(key, envelope);
+  const named = envelope.manifests.map(
+    (bare, at) => [bytesToHex(bare), parts[at] ?? none] as const,
+  );
+  // The first of two that are called the same, as a list is searched.
+  return { id: blobIdOf(bytes), server, parts: new Map(named.toReversed()) };
+}
 
 /**
- * Exactly the share that a server kept of one page: from the envelope that the page's manifest names, and the server's
- * recovery key. Nothing is believed: what comes out has the hash of the manifest, which
- * stands in its batch on the ledger. Throws ENVELOPE_BAD. Rule VS-33.
+ * Exactly the share that a server kept of one page: from the envelope that the page's manifest names. Nothing is believed: what
+ * comes out has the hash of the manifest, which stands in its batch on the ledger. Throws ENVELOPE_BAD. Rule VS-33.
  */
+export async function shareIn(
+  arithmetic: PageArithmetic,
+  { id, server, parts }: OpenedEnvelope,
+  manifest: PageManifest,
+): Promise<KeptShare> {
+  if (manifest.envelopes[server - 1] !== id) throw envelopeBad('not the one that is named');
+  const part = parts.get(bytesToHex(bareHashOf(manifest)));
+  if (part === undefined) throw envelopeBad('of other pages');
+  const head = headOf(manifest);
+  if (part.length !== envelopedBytes(server, head)) throw envelopeBad('another share');
+  const kept = await keptFromPart(arithmetic, { server, head, part });
+  if (!isKeptOf(manifest, server, kept)) throw envelopeBad('another share');
+  return kept;
+}
+
+/** Whether a share has the hash of the manifest. Rule VP-15. */
+export function isKeptOf(manifest: PageManifest, server: ServerNumber, kept: KeptShare): boolean {
+  const hash = manifest.hashes[server - 1] ?? manifest.hashes[0];
+  return equalBytes(keptHash(server, headOf(manifest), kept), hash);
+}
+
+/** `shareIn` of one page by itself: its manifest as the sensor signed it, its envelope as it came. Throws ENVELOPE_BAD. */
 export async function rebuildShare(
   arithmetic: PageArithmetic,
   key: KemKey,
@@ -78,27 +127,16 @@ export async function rebuildShare(
     /** Hex. */
     readonly trio: string;
     readonly server: ServerNumber;
-    /** The page's, as the sensor signed it. */
     readonly manifest: Uint8Array;
     readonly envelope: Uint8Array;
   },
-  opened: OpenedParts = new Map(),
 ): Promise<KeptShare> {
   const { trio, server, envelope: bytes } = of;
   const manifest = decodeAs(pageManifest, of.manifest);
   if (bytes.length === 0) throw envelopeBad('missing');
-  const id = blobIdOf(bytes);
-  if (manifest.envelopes[server - 1] !== id) throw envelopeBad('not the one that is named');
-  const envelope = readEnvelope(bytes);
-  if (envelope.trio !== trio || envelope.server !== server) throw envelopeBad('of other pages');
-  const parts = opened.get(id) ?? (await openParts(key, envelope));
-  opened.set(id, parts);
-  const part = partOf(parts, envelope, { server, manifest });
-  const head = headOf(manifest);
-  const kept = await keptFromPart(arithmetic, { server, head, part });
-  const hash = manifest.hashes[server - 1] ?? manifest.hashes[0];
-  if (!equalBytes(keptHash(server, head, kept), hash)) throw envelopeBad('another share');
-  return kept;
+  if (manifest.envelopes[server - 1] !== blobIdOf(bytes))
+    throw envelopeBad('not the one that is named');
+  return shareIn(arithmetic, await openEnvelope({ key, trio, server }, bytes), manifest);
 }
 
 function readEnvelope(bytes: Uint8Array): RecoveryEnvelope {
@@ -108,21 +146,6 @@ function readEnvelope(bytes: Uint8Array): RecoveryEnvelope {
     if (isCoded(error)) throw envelopeBad('of other pages');
     throw error;
   }
-}
-
-/** The part of one page in an envelope that is opened. Throws ENVELOPE_BAD. */
-function partOf(
-  parts: readonly Uint8Array[],
-  envelope: RecoveryEnvelope,
-  of: { readonly server: ServerNumber; readonly manifest: PageManifest },
-): Uint8Array {
-  const bare = bareHashOf(of.manifest);
-  const at = envelope.manifests.findIndex((it) => equalBytes(it, bare));
-  if (at === -1) throw envelopeBad('of other pages');
-  const part = parts[at];
-  if (part?.length !== envelopedBytes(of.server, headOf(of.manifest)))
-    throw envelopeBad('another share');
-  return part;
 }
 
 async function openParts(key: KemKey, of: RecoveryEnvelope): Promise<readonly Uint8Array[]> {

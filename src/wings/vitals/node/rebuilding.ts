@@ -1,25 +1,19 @@
 import type { KemKey } from '../../../crypto/kem.ts';
-import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
-import type { BlobId } from '../../../primitives/ids.ts';
-import { decodeAs } from '../../../primitives/shape.ts';
 import type { IncidentReport } from '../api/incident-report.ts';
-import { pageManifest } from '../api/page.ts';
 import type { ServerNumber } from '../crypto/page-head.ts';
-import { keptHash } from '../crypto/page-keep.ts';
 import { mostRootsOfRebuilt } from '../ledger/acts/server-rebuilt.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
-import { copyBatch, copyPeople } from './batch-copies.ts';
+import { copyPeople } from './batch-copies.ts';
+import { BatchMending } from './batch-mending.ts';
 import type { DataServerBase } from './data-server-base.ts';
-import { askEnvelopes, pagesPerAsking } from './envelopes.ts';
 import type { KeptQuarantine } from './incident-store.ts';
-import { headOf } from './page-bodies.ts';
-import type { MendedPage, PageNames, PageUpkeep, StoredShare } from './page-store.ts';
-import { type OpenedParts, rebuildShare } from './rebuild-share.ts';
+import type { PageUpkeep } from './page-store.ts';
 import { register } from './registering.ts';
 import type { Tampering } from './tampering.ts';
-import { type OwnTrio, ownTrio } from './trio.ts';
+import { ownTrio, triosOf } from './trio.ts';
 
 /** What was put right of one trio. */
 export interface Rebuilt {
@@ -29,6 +23,9 @@ export interface Rebuilt {
   /** Of them those whose share came out of an envelope; the others still held. */
   readonly fromEnvelopes: number;
 }
+
+/** A scrub that somebody waits for. */
+const fullRows = 1_024;
 
 /**
  * Puts right what a data server keeps, without plaintext: lists and manifests from the other two, shares from envelopes that its
@@ -56,15 +53,16 @@ export class Rebuilding {
     for (const quarantine of standing) rebuilt.push(await this.#batches(upkeep, quarantine, key));
     const numbers = await this.#numbers();
     const numberOf = (trio: string) => numbers.get(trio);
-    await upkeep.drop('PEER_DISAGREES', numberOf);
-    await this.#base.questions.upkeep?.drop('ANSWER_LOST', numberOf);
+    const isWhole = (await this.#tampering.scrub.round(fullRows)).bad.length === 0;
+    if (!isWhole) {
+      await upkeep.drop('PEER_DISAGREES', numberOf);
+      await this.#base.questions.upkeep?.drop('ANSWER_LOST', numberOf);
+    }
     for (const { trio } of standing) {
       const take = (signed: Uint8Array) => register(this.#base, signed).catch(unlessKnown);
       await copyPeople(this.#base, await ownTrio(this.#base, trio), take);
     }
-    const { bad } = await this.#tampering.scrub.round(1_024);
-    if (bad.length > 0)
-      throw new CodedError('ROW_TAMPERED', { rows: bad.length, table: bad[0]?.table ?? '' });
+    if (!isWhole) await this.#requireWhole();
     for (const [at, quarantine] of standing.entries()) {
       await this.#tampering.tellLedger();
       await this.#tellRebuilt(quarantine);
@@ -73,9 +71,15 @@ export class Rebuilding {
     return rebuilt;
   }
 
+  async #requireWhole(): Promise<void> {
+    const { bad } = await this.#tampering.scrub.round(fullRows);
+    if (bad.length > 0)
+      throw new CodedError('ROW_TAMPERED', { rows: bad.length, table: bad[0]?.table ?? '' });
+  }
+
   async #numbers(): Promise<ReadonlyMap<string, ServerNumber>> {
     const numbers = new Map<string, ServerNumber>();
-    for (const trio of await this.#base.store.trios()) {
+    for (const trio of await triosOf(this.#base)) {
       const own = await ownTrio(this.#base, trio).catch(unlessUnknown);
       if (own !== undefined) numbers.set(trio, own.place);
     }
@@ -84,75 +88,16 @@ export class Rebuilding {
 
   async #batches(upkeep: PageUpkeep, of: KeptQuarantine, key: KemKey): Promise<Rebuilt> {
     const trio = await ownTrio(this.#base, of.trio);
+    const mending = new BatchMending({ base: this.#base, upkeep, trio, key });
     let [pages, fromEnvelopes, batches] = [0, 0, 0];
     for (let number = Math.max(1, of.first); number <= of.last; number++) {
-      const copy = await copyBatch(this.#base, trio, number);
-      const shares = await this.#shares(trio, copy.pages, key);
-      await upkeep.mendBatch(copy.batch, shares.pages);
-      pages += shares.pages.length;
-      fromEnvelopes += shares.fromEnvelopes;
+      const mended = await mending.batch(number);
+      await upkeep.mendBatch(mended.batch, mended.pages);
+      pages += mended.pages.length;
+      fromEnvelopes += mended.fromEnvelopes;
       batches++;
     }
     return { trio: of.trio, batches, pages, fromEnvelopes };
-  }
-
-  /** What still holds stays; the rest comes out of envelopes. */
-  async #shares(
-    trio: OwnTrio,
-    names: readonly PageNames[],
-    key: KemKey,
-  ): Promise<{ readonly pages: readonly MendedPage[]; readonly fromEnvelopes: number }> {
-    const held = new Map<string, StoredShare>();
-    for (const it of names) {
-      const kept = await this.#held(trio, it);
-      if (kept !== undefined) held.set(bytesToHex(it.page), kept);
-    }
-    const missing = byEnvelope(
-      trio,
-      names.filter(({ page }) => !held.has(bytesToHex(page))),
-    );
-    for (let at = 0; at < missing.length; at += pagesPerAsking)
-      for (const [page, kept] of await this.#opened(
-        trio,
-        missing.slice(at, at + pagesPerAsking),
-        key,
-      ))
-        held.set(page, kept);
-    const pages = names.map((it) => {
-      const kept = held.get(bytesToHex(it.page));
-      if (kept === undefined) throw new CodedError('ENVELOPE_BAD', { because: 'missing' });
-      return { names: it, atMs: this.#base.now(), kept };
-    });
-    return { pages, fromEnvelopes: missing.length };
-  }
-
-  async #held(trio: OwnTrio, { page, manifest }: PageNames): Promise<StoredShare | undefined> {
-    const kept = await this.#base.store.upkeep?.share(page);
-    if (kept === undefined) return undefined;
-    const said = decodeAs(pageManifest, manifest);
-    const hash = said.hashes[trio.place - 1] ?? said.hashes[0];
-    return equalBytes(keptHash(trio.place, headOf(said), kept), hash) ? kept : undefined;
-  }
-
-  async #opened(
-    trio: OwnTrio,
-    names: readonly PageNames[],
-    key: KemKey,
-  ): Promise<readonly (readonly [page: string, kept: StoredShare])[]> {
-    const envelopes = await askEnvelopes(
-      this.#base,
-      trio,
-      names.map(({ page }) => page),
-    );
-    const opened: [string, StoredShare][] = [];
-    const parts: OpenedParts = new Map();
-    for (const { page, manifest } of names) {
-      const name = envelopeOf(trio, manifest);
-      const envelope = (name && envelopes.get(name)) ?? new Uint8Array(0);
-      const of = { trio: trio.id, server: trio.place, manifest, envelope };
-      opened.push([bytesToHex(page), await rebuildShare(this.#base.arithmetic, key, of, parts)]);
-    }
-    return opened;
   }
 
   /**
@@ -161,10 +106,10 @@ export class Rebuilding {
    */
   async answerAccusations(): Promise<number> {
     await this.#tampering.open();
-    const { store, ledger, account } = this.#base;
+    const { ledger, account } = this.#base;
     const own = new Set(this.#tampering.quarantines().map(({ trio }) => trio));
     let answered = 0;
-    for (const trio of await store.trios()) {
+    for (const trio of await triosOf(this.#base)) {
       const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
       if (own.has(trio) || row === undefined || row.state === 'rebuilt') continue;
       const { bad } = await this.#tampering.fullScrub('peer');
@@ -208,17 +153,6 @@ export class Rebuilding {
       follows: Uint8Array.from(Buffer.from(began, 'hex')),
     };
   }
-}
-
-const envelopeOf = (trio: OwnTrio, manifest: Uint8Array): BlobId | undefined =>
-  decodeAs(pageManifest, manifest).envelopes[trio.place - 1];
-
-/** Pages of one upload together: their envelope comes, and is opened, once. */
-function byEnvelope(trio: OwnTrio, names: readonly PageNames[]): readonly PageNames[] {
-  const named = names.map((it) => ({ it, envelope: envelopeOf(trio, it.manifest) ?? '' }));
-  return named
-    .toSorted((a, b) => (a.envelope < b.envelope ? -1 : Number(a.envelope > b.envelope)))
-    .map(({ it }) => it);
 }
 
 const unlessUnknown = (error: unknown): undefined => {

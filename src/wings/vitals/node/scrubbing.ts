@@ -6,6 +6,7 @@ import type { ServerNumber } from '../crypto/page-head.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import { triosOf } from './trio.ts';
 import type { BadRow, ScrubPlace } from './upkeep.ts';
 
 /** What is looked at, in this order; `ledger`: batches against their roots. */
@@ -26,7 +27,7 @@ export interface RoundStep {
   readonly next: RoundPlace | undefined;
 }
 
-type Base = Pick<DataServerBase, 'account' | 'ledger' | 'store' | 'questions'>;
+type Base = Pick<DataServerBase, 'account' | 'ledger' | 'store' | 'questions' | 'listedTrios'>;
 
 /**
  * Looks at everything that a data server keeps, a few rows a step: row by row by MAC and hash, each table as a whole at its end,
@@ -81,8 +82,8 @@ export class Scrub {
   }
 
   async #learnNumbers(): Promise<void> {
-    const { account, ledger, store } = this.#base;
-    for (const trio of await store.trios()) {
+    const { account, ledger } = this.#base;
+    for (const trio of await triosOf(this.#base)) {
       const row = await ledger.row(statTrios, trio);
       const number = ([1, 2, 3] as const)[row?.servers.indexOf(account) ?? -1];
       this.#numbers.set(trio, number);
@@ -93,16 +94,13 @@ export class Scrub {
   async #batches(place: ScrubPlace | undefined): Promise<RoundStep> {
     const { ledger, store } = this.#base;
     // A store without upkeep is not looked at: nothing is said of it.
-    const trios = store.upkeep === undefined ? [] : await store.trios();
+    const trios = store.upkeep === undefined ? [] : await triosOf(this.#base);
     const trio: string | undefined = place?.table ?? trios[0];
     const done: RoundStep = { bad: [], rows: 0, bytes: 0, next: undefined };
     if (trio === undefined) return done;
     const number = Number(place?.after[0] ?? 0) + 1;
-    if (number > (await store.newestBatch(trio))) {
-      const [following] = trios.slice(trios.indexOf(trio) + 1);
-      if (following === undefined) return done;
-      return { ...done, next: { store: 'ledger', place: { table: following, after: [] } } };
-    }
+    const own = await store.newestBatch(trio);
+    if (number > own) return this.#unsealed(trio, number, trios);
     const row = await ledger.row(statBatches, batchRowId(trio, number));
     const root = await this.#rootOf(trio, number);
     const isSame = row !== undefined && root !== undefined && equalBytes(row.root, root);
@@ -115,6 +113,27 @@ export class Scrub {
       },
       next: { store: 'ledger', place: { table: trio, after: [number] } },
     };
+  }
+
+  /** Of what the ledger has and this server has not sealed: it wrote each down before it signed it. One step a trio. Rule VT-7. */
+  async #unsealed(trio: string, from: number, trios: readonly string[]): Promise<RoundStep> {
+    const { ledger, store } = this.#base;
+    const newest = (await ledger.row(statTrios, trio))?.newestBatch ?? 0;
+    const bad: RoundStep['bad'][number][] = [];
+    for (let batch = from; batch <= newest; batch++) {
+      const planned = await store.plannedBatches(trio, batch);
+      const row =
+        planned.length === 0 ? undefined : await ledger.row(statBatches, batchRowId(trio, batch));
+      if (row !== undefined && planned.some(({ root }) => equalBytes(root, row.root))) continue;
+      const of = { table: 'batches', row: `${trio} ${batch}`, column: '', bound: 'row gone' };
+      bad.push({ ...of, store: 'ledger', trio, batch });
+    }
+    const [following] = trios.slice(trios.indexOf(trio) + 1);
+    const next: RoundPlace | undefined =
+      following === undefined
+        ? undefined
+        : { store: 'ledger', place: { table: following, after: [] } };
+    return { bad, rows: bad.length, bytes: 0, next };
   }
 
   /** Of what is kept now; undefined: a page is missing, or the batch, or cannot be read. */

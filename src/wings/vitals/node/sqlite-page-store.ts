@@ -38,6 +38,7 @@ import type {
   WaitingPage,
 } from './page-store.ts';
 import type { RowMacs } from './row-macs.ts';
+import { standingPages } from './sqlite-page-standing.ts';
 import {
   dropBad,
   leavesOf,
@@ -138,20 +139,25 @@ export class SqlitePageStore implements PageStore {
   /** Looks at what is kept, and puts it right. */
   get upkeep(): PageUpkeep {
     const [db, guard] = [this.#db, this.#guard];
+    let isCounted = false;
     return {
+      standing: async (pages) => standingPages(db, guard, pages),
       scrub: async (place, most, numberOf) => scrubPages(db, guard, { place, most, numberOf }),
       scrubWhole: async (isFull) => guard.scrubWhole(isFull),
       share: async (page) => shareOf(db, page),
       leaves: async (pages) => leavesOf(db, pages),
       people: async (trio, batches) => peopleOf(db, trio, batches),
-      mendBatch: async (batch, pages) =>
+      mendBatch: async (batch, pages) => {
         this.#together(() =>
           guard.mending(() => {
             mendPages(db, batch, pages);
             this.#addDays(batch.trio, batch.number);
-            guard.recount();
+            // Once, since what stood may not be what was counted: from then on each write is.
+            if (!isCounted) guard.recount();
           }),
-        ),
+        );
+        isCounted = true;
+      },
       wasWrittenByOthers: async () => guard.wasWrittenByOthers(),
       drop: async (code, numberOf) =>
         this.#together(() => guard.mending(() => dropBad(db, guard, { code, numberOf }))),
@@ -445,7 +451,8 @@ export class SqlitePageStore implements PageStore {
         ...[column((it) => it.counts), column((it) => it.roll)],
       );
       const histograms = column((it) => it.histogram);
-      this.#run('INSERT INTO day_counters VALUES (?, ?)', Number(id), histograms);
+      // Counters whose day somebody took away are nobody's.
+      this.#run('INSERT OR REPLACE INTO day_counters VALUES (?, ?)', Number(id), histograms);
     }
   }
 

@@ -191,26 +191,51 @@ export function mendPages(
     'DELETE FROM day_counters WHERE id IN (SELECT id FROM days WHERE trio = ? AND batch = ?)',
   ).run(trio, number);
   db.prepare('DELETE FROM days WHERE trio = ? AND batch = ?').run(trio, number);
-  // What stands in this batch without being of it.
-  db.prepare('UPDATE pages SET batch = 0 WHERE trio = ? AND batch = ?').run(trio, number);
-  for (const page of pages) mendPage(db, number, page);
+  putOut(db, batch);
+  const put = pageWriter(db, number);
+  for (const page of pages) put(page);
 }
 
-function mendPage(db: DatabaseSync, batch: number, { names, atMs, kept }: MendedPage): void {
-  const values = [
-    ...[names.trio, names.manifestHash, names.manifest, names.signature, names.sensor],
-    ...[names.pseudonym, names.panel, names.startHour, names.n, names.leaf, atMs, batch],
-    ...[kept.roll, kept.clinical, kept.salt, kept.histogram, names.page],
-  ];
-  const found = db.prepare('SELECT id FROM pages WHERE page = ?').get(names.page);
-  const sql =
-    found === undefined
-      ? `INSERT INTO pages (trio, manifest_hash, manifest, signature, sensor, pseudonym, panel, hour, n, leaf, at_ms, batch,
-         roll, clinical, salt, histogram, page, state) VALUES (${values.map(() => '?').join(', ')}, 'accepted')`
-      : `UPDATE pages SET trio = ?, manifest_hash = ?, manifest = ?, signature = ?, sensor = ?, pseudonym = ?, panel = ?,
-         hour = ?, n = ?, leaf = ?, at_ms = ?, batch = ?, roll = ?, clinical = ?, salt = ?, histogram = ?, code = NULL,
-         state = 'accepted' WHERE page = ?`;
-  db.prepare(sql).run(...values);
+/** Cheaper than hexadecimal digits, and nobody reads it. */
+const asName = (page: Uint8Array): string =>
+  Buffer.from(page.buffer, page.byteOffset, page.length).toString('latin1');
+
+/** What stands in this batch without being of it. */
+function putOut(db: DatabaseSync, { trio, number, pages }: PlannedBatch): void {
+  const own = new Set(pages.map(asName));
+  const out = db.prepare('UPDATE pages SET batch = 0 WHERE id = ?');
+  const found = db
+    .prepare('SELECT id, page FROM pages WHERE trio = ? AND batch = ?')
+    .all(trio, number);
+  for (const { id, page } of found)
+    if (!(page instanceof Uint8Array && own.has(asName(page)))) out.run(id ?? null);
+}
+
+/** Writes pages one after the other; of a row that stands nothing but the share, which its MAC is not over. */
+function pageWriter(db: DatabaseSync, batch: number): (page: MendedPage) => void {
+  const share = 'batch = ?, roll = ?, clinical = ?, salt = ?, histogram = ? WHERE page = ?';
+  const names =
+    'trio = ?, manifest_hash = ?, manifest = ?, signature = ?, sensor = ?, pseudonym = ?, panel = ?, hour = ?, n = ?, leaf = ?, at_ms = ?';
+  const find = db.prepare('SELECT id FROM pages WHERE page = ?');
+  const insert = db.prepare(
+    `INSERT INTO pages (trio, manifest_hash, manifest, signature, sensor, pseudonym, panel, hour, n, leaf, at_ms, batch,
+     roll, clinical, salt, histogram, page, state) VALUES (${Array(17).fill('?').join(', ')}, 'accepted')`,
+  );
+  const replace = db.prepare(
+    `UPDATE pages SET code = NULL, state = 'accepted', ${names}, ${share}`,
+  );
+  const give = db.prepare(`UPDATE pages SET ${share}`);
+  return ({ names: of, atMs, kept, stands }) => {
+    if (stands === 'all') return;
+    const shared = [batch, kept.roll, kept.clinical, kept.salt, kept.histogram, of.page];
+    if (stands === 'but the share') return void give.run(...shared);
+    const named = [
+      ...[of.trio, of.manifestHash, of.manifest, of.signature, of.sensor, of.pseudonym],
+      ...[of.panel, of.startHour, of.n, of.leaf, atMs],
+    ];
+    const statement = find.get(of.page) === undefined ? insert : replace;
+    statement.run(...named, ...shared);
+  };
 }
 
 /** Rows that do not hold go; a page that waits is refused with its body, so that its sensor shares it anew. */
@@ -239,7 +264,11 @@ export function shareOf(db: DatabaseSync, page: Uint8Array): StoredShare | undef
   const row = db
     .prepare('SELECT roll, histogram, clinical, salt FROM pages WHERE page = ?')
     .get(page);
-  const { roll, histogram, clinical, salt } = row ?? {};
+  return row && shareIn(row);
+}
+
+/** Of a row; undefined: not all of it can be read. */
+export function shareIn({ roll, histogram, clinical, salt }: Row): StoredShare | undefined {
   const isWhole =
     roll instanceof Uint8Array &&
     histogram instanceof Uint8Array &&

@@ -1,38 +1,29 @@
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
-import { type IncidentReport, mostPlaces, readReport } from '../api/incident-report.ts';
+import { type IncidentReport, readReport } from '../api/incident-report.ts';
 import { pageManifest } from '../api/page.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
-import { statTrios } from '../ledger/tables/stat-trios.ts';
+import { BackgroundRound } from './background-round.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import {
+  type Bad,
+  type BatchRange,
+  type FoundBy,
+  peopleIn,
+  placeNameOf,
+  rangesOf,
+  reportOf,
+} from './found-places.ts';
 import { signReport } from './incident-signing.ts';
 import type { KeptQuarantine, NewIncident } from './incident-store.ts';
 import { headOf } from './page-bodies.ts';
 import type { StoredShare } from './page-store.ts';
-import { placeBytes, placeIn, type RoundPlace, type RoundStep, Scrub } from './scrubbing.ts';
+import { type RoundStep, Scrub } from './scrubbing.ts';
 
-type FoundBy = IncidentReport['foundBy'];
-type Bad = RoundStep['bad'][number];
-interface Range {
-  readonly first: number;
-  readonly last: number;
-}
-
-/** Rows a step in the background, so that requests come between. */
-const stepRows = 32;
-/** So many steps later its place is written down again. */
-const stepsKept = 2_000;
 /** A full scrub is for who waits for it. */
 const fullRows = 1_024;
-
-interface Round {
-  next: RoundPlace | undefined;
-  readonly beganMs: number;
-  steps: number;
-  isWhole: boolean;
-}
 
 /**
  * What one data server does when it finds that what it keeps is not what it kept: it stops answering of it, writes a report, puts
@@ -46,11 +37,16 @@ export class Tampering {
   readonly #known = new Set<string>();
   #isOpen: Promise<void> | undefined;
   #isSuspected = false;
-  #round: Round | undefined;
+  readonly #background: BackgroundRound;
 
   constructor(base: DataServerBase) {
     this.#base = base;
     this.scrub = new Scrub(base);
+    this.#background = new BackgroundRound({
+      ...{ scrub: this.scrub, incidents: base.incidents, now: base.now },
+      found: (bad) => this.found(bad, 'scrub'),
+      isAnyApart: () => this.#quarantines.size > 0,
+    });
   }
 
   /** What was found before this process began. Throws ROW_TAMPERED. */
@@ -73,7 +69,7 @@ export class Tampering {
   }
 
   /** Throws SERVER_QUARANTINED: one of these batches is not what it was, or what is in none. Rule VT-10. */
-  async requireServed(trio: string, { first, last }: Range): Promise<void> {
+  async requireServed(trio: string, { first, last }: BatchRange): Promise<void> {
     await this.open();
     const stands = this.#quarantines.get(trio);
     if (stands === undefined) return;
@@ -98,45 +94,10 @@ export class Tampering {
     return round;
   }
 
-  /**
-   * Goes on with the round in the background for about so long, in milliseconds of this process; where it is stands on disk
-   * now and then, so that a restart costs little. Returns how long it took. Rule VT-8.
-   */
+  /** Goes on with the round in the background for about so long, in milliseconds of this process. Returns how long it took. Rule VT-8. */
   async background(mostMs: number): Promise<number> {
     await this.open();
-    const began = performance.now();
-    this.#round ??= await this.#loadRound();
-    do {
-      const step = await this.scrub.step(this.#round.next, stepRows);
-      if (step.bad.length > 0) await this.found(step.bad, 'scrub');
-      this.#round.isWhole &&= step.bad.length === 0;
-      this.#round.next = step.next;
-      if (step.next === undefined) await this.#endRound(this.#round);
-      else if (++this.#round.steps % stepsKept === 0) await this.#keepRound(this.#round);
-    } while (this.#round !== undefined && performance.now() - began < mostMs);
-    return performance.now() - began;
-  }
-
-  async #loadRound(): Promise<Round> {
-    const { place, beganMs } = await this.#base.incidents.round();
-    const next = placeIn(place);
-    const { now } = this.#base;
-    return { next, beganMs: next === undefined ? now() : beganMs, steps: 0, isWhole: true };
-  }
-
-  async #keepRound({ next, beganMs }: Round): Promise<void> {
-    const { incidents } = this.#base;
-    const { wholeMs } = await incidents.round();
-    const place = next === undefined ? new Uint8Array(0) : placeBytes(next);
-    await incidents.keepRound({ place, beganMs, wholeMs });
-  }
-
-  async #endRound({ beganMs, isWhole }: Round): Promise<void> {
-    const { incidents } = this.#base;
-    const { wholeMs } = await incidents.round();
-    const whole = isWhole && this.#quarantines.size === 0 ? beganMs : wholeMs;
-    await incidents.keepRound({ place: new Uint8Array(0), beganMs, wholeMs: whole });
-    this.#round = undefined;
+    return this.#background.goOn(mostMs);
   }
 
   /** Throws ROW_TAMPERED: what would be shown is not what was accepted; all of it is looked at then. Rule VT-8. */
@@ -177,7 +138,7 @@ export class Tampering {
     if (bad.length > 0) return;
     const { incidents, sign } = this.#base;
     const of = { bad: [], foundBy: 'watch', ranges: new Map(), people: 0 } as const;
-    const report = await this.#report(of);
+    const report = await reportOf(this.#base, of);
     const done = [{ what: 'looked at: all of it is as it was written', atMs: this.#base.now() }];
     const { signed, hash } = await signReport(sign, { ...report, kind: 'write-attempt', done });
     await incidents.keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
@@ -187,14 +148,14 @@ export class Tampering {
   /** Quarantine, report and who is to be told, in one step. */
   async found(bad: readonly Bad[], foundBy: FoundBy): Promise<void> {
     await this.open();
-    const fresh = bad.filter((it) => !this.#known.has(nameOf(it)));
+    const fresh = bad.filter((it) => !this.#known.has(placeNameOf(it)));
     if (fresh.length === 0) return;
     const { incidents, sign } = this.#base;
-    const ranges = await this.#ranges(fresh);
-    const people = await this.#people(fresh, ranges);
+    const ranges = await rangesOf(this.#base, fresh);
+    const people = await peopleIn(this.#base, fresh, ranges);
     const { signed, hash } = await signReport(
       sign,
-      await this.#report({ bad: fresh, foundBy, ranges, people: people.length }),
+      await reportOf(this.#base, { bad: fresh, foundBy, ranges, people: people.length }),
     );
     const name = bytesToHex(hash);
     const quarantines = [...ranges].map(([trio, range]) => this.#joined(trio, range, name));
@@ -206,98 +167,16 @@ export class Tampering {
     await incidents.keep(incident);
     this.#base.keepReport?.(name, signed);
     for (const it of quarantines) this.#quarantines.set(it.trio, it);
-    for (const it of fresh) this.#known.add(nameOf(it));
+    for (const it of fresh) this.#known.add(placeNameOf(it));
   }
 
-  #joined(trio: string, { first, last }: Range, name: string): KeptQuarantine {
+  #joined(trio: string, { first, last }: BatchRange, name: string): KeptQuarantine {
     const before = this.#quarantines.get(trio);
     if (before === undefined) return { trio, first, last, began: name };
     return {
       ...{ trio, began: before.began },
       ...{ first: Math.min(first, before.first), last: Math.max(last, before.last) },
     };
-  }
-
-  /** Of each trio what is concerned. A row of no trio concerns all of them, and no batch. */
-  async #ranges(bad: readonly Bad[]): Promise<ReadonlyMap<string, Range>> {
-    const { store, ledger } = this.#base;
-    const trios = await store.trios();
-    const ranges = new Map<string, Range>();
-    for (const { trio, batch } of bad) {
-      for (const of of trio !== undefined && trios.includes(trio) ? [trio] : trios) {
-        // Of the ledger: what this server says of its own batches may be what was changed.
-        const newest = (await ledger.row(statTrios, of))?.newestBatch ?? 0;
-        const at = trio === of && batch !== undefined && batch <= newest ? batch : 0;
-        const before = ranges.get(of);
-        ranges.set(of, {
-          first: Math.min(at, before?.first ?? at),
-          last: Math.max(at, before?.last ?? at),
-        });
-      }
-    }
-    return ranges;
-  }
-
-  /** Accounts with a page in what is concerned, or whose own row it is; by rising account. */
-  async #people(
-    bad: readonly Bad[],
-    ranges: ReadonlyMap<string, Range>,
-  ): Promise<readonly string[]> {
-    const { store } = this.#base;
-    const pseudonyms = new Map<string, Uint8Array>();
-    for (const { pseudonym } of bad) if (pseudonym) pseudonyms.set(pseudonym.join(), pseudonym);
-    for (const [trio, { first, last }] of ranges)
-      for (const it of (await store.upkeep?.people(trio, { first, last })) ?? [])
-        pseudonyms.set(it.join(), it);
-    const accounts = new Set<string>();
-    for (const pseudonym of pseudonyms.values()) {
-      const registered = await store.registration(pseudonym).catch(unlessTampered);
-      if (registered !== undefined) accounts.add(registered.account);
-    }
-    return [...accounts].sort();
-  }
-
-  async #report(of: {
-    readonly bad: readonly Bad[];
-    readonly foundBy: FoundBy;
-    readonly ranges: ReadonlyMap<string, Range>;
-    readonly people: number;
-  }): Promise<IncidentReport> {
-    const { account, ledger, now, incidents } = this.#base;
-    const { wholeMs } = await incidents.round();
-    const batches = [...of.ranges].map(([trio, { first, last }]) => ({
-      ...{ trio, firstBatch: first, lastBatch: last },
-    }));
-    const hours = await this.#hours(of.ranges);
-    return {
-      ...{ chainId: ledger.chainId, by: account, kind: 'tampering', store: 'data-server' },
-      ...{ foundBy: of.foundBy, foundMs: now(), wholeMs },
-      places: of.bad.slice(0, mostPlaces).map(({ store, table, row, column, bound }) => ({
-        ...{ table: `${store}.${table}`.slice(0, 64), row: row.slice(0, 128), column, bound },
-      })),
-      more: Math.max(0, of.bad.length - mostPlaces),
-      ...{ batches: batches.slice(0, 64), ...hours, people: of.people },
-      attempts: [...(this.#base.witnesses?.() ?? [])].slice(0, 64),
-      untold: [
-        'who wrote to the file, unless an attempt is named above',
-        'when, but between wholeMs and foundMs',
-      ],
-      done: [{ what: 'quarantined', atMs: now() }],
-      follows: new Uint8Array(0),
-    };
-  }
-
-  async #hours(ranges: ReadonlyMap<string, Range>) {
-    let [firstHour, lastHour] = [Number.MAX_SAFE_INTEGER, 0];
-    for (const [trio, { first, last }] of ranges) {
-      for (let number = Math.max(1, first); number <= last; number++) {
-        const batch = await this.#base.store.sealedBatch(trio, number).catch(unlessTampered);
-        if (batch === undefined) continue;
-        firstHour = Math.min(firstHour, batch.firstHour);
-        lastHour = Math.max(lastHour, batch.lastHour);
-      }
-    }
-    return lastHour === 0 ? { firstHour: 0, lastHour: 0 } : { firstHour, lastHour };
   }
 
   /** What is not on the ledger yet: reports, and what follows of them. Again: nothing more. */
@@ -337,9 +216,6 @@ export class Tampering {
   }
 }
 
-const nameOf = ({ store, table, row, column }: Bad): string =>
-  `${`${store}.${table}`.slice(0, 64)} ${row.slice(0, 128)} ${column}`;
-
 const kindOf = (signed: Uint8Array): IncidentReport['kind'] => readReport(signed).kind;
 
 const unless =
@@ -347,7 +223,3 @@ const unless =
   (error: unknown): void => {
     if (!isCoded(error, code)) throw error;
   };
-
-const unlessTampered = (error: unknown): undefined => {
-  if (!isCoded(error, 'ROW_TAMPERED') && !isCoded(error, 'HOME_INVALID')) throw error;
-};

@@ -19,6 +19,14 @@ export interface Peer {
   readonly place: ServerNumber;
 }
 
+/** All that this server knows it is in, rising: by what it keeps, and by what the ledger has where nothing is kept. Rule VT-7. */
+export async function triosOf({
+  store,
+  listedTrios,
+}: Pick<DataServerBase, 'store' | 'listedTrios'>): Promise<readonly string[]> {
+  return [...new Set([...(await store.trios()), ...(listedTrios?.() ?? [])])].sort();
+}
+
 const places: readonly ServerNumber[] = [1, 2, 3];
 
 const servers = new WeakMap<Ledger, Map<string, readonly AccountId[]>>();

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { textOfBytes } from '../../../api/message-parts.ts';
+import { VerifyPool } from '../../../engines/threads/verify-pool.ts';
 import { parseTrustRoot } from '../../../ledger/chain/trust-root.ts';
 import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
@@ -40,6 +41,7 @@ import { enrolDataServer } from './enrol-data-server.ts';
 import { fileWitnesses } from './file-witnesses.ts';
 import { keepReportFile } from './incident-files.ts';
 import { actSender, provenRows } from './ledger-line.ts';
+import { ListedTrios } from './listed-trios.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
 import { Turns } from './turns.ts';
 
@@ -87,10 +89,12 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     join(dataServerFolder(folder), it),
   );
   const { sign, kem } = keys;
+  const pool = new VerifyPool();
+  const trios = new ListedTrios({ gateway, ledger: rows, account });
   const server = new DataServer({
     ...{ account, sign, kem, rootSecret, store, questions, incidents, ledger: rows, arithmetic },
-    ...{ now, modular: await modularArithmetic() },
-    peers: httpPeers(addresses),
+    ...{ now, modular: await modularArithmetic(), verify: pool.verifyLabelled.bind(pool) },
+    ...{ peers: httpPeers(addresses), listedTrios: trios.all },
     witnesses: () => fileWitnesses(databases),
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
@@ -115,9 +119,12 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   turns.every('judge', file.roundMs, () => server.judge());
   turns.every('seal', file.batchSeconds * 1_000, () => server.seal());
   turns.every('envelopes', envelopesMs, () => checkEnvelopes(server, folder));
+  // Before the first scrub, which compares with the ledger; a gateway that is away is asked again.
+  await trios.look().catch(() => 0);
   const background = new BackgroundScrub(server.tampering, file.scrubPercent);
   turns.every('scrub', scrubTurnMs, () => background.turn());
   turns.every('accusations', accusationsMs, () => server.rebuilding.answerAccusations());
+  turns.every('trios', accusationsMs, () => trios.look());
   turns.every('incidents', file.roundMs, async () => {
     await server.tampering.turn();
     const hand = addresses.handNotice.bind(addresses);
@@ -132,6 +139,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
       await server.questions.idle();
       await server.operator.settled();
       await stores.close();
+      await pool.close();
     },
   };
 }

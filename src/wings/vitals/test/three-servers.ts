@@ -276,6 +276,7 @@ export class ThreeServers {
           throw new CodedError('SEAL_TAKEN');
         this.ledger.put(statSeals, id, { answer: act.answer, height: 1 });
       },
+      listedTrios: () => [this.trio],
       faultPoint: (step) => this.onStep(place, step),
     };
   }
@@ -319,15 +320,16 @@ export class ThreeServers {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async register(change: Partial<Registration> = {}): Promise<Uint8Array> {
+  /** Signed by whose account it is: Ana's, unless said. */
+  async register(change: Partial<Registration> = {}, by: Actor = this.ana): Promise<Uint8Array> {
     const bytes = encodeAs(registration, {
-      ...{ account: this.ana.account, pseudonym: this.pseudonym, counter: 1, sex: 1, ageBand: 4 },
+      ...{ account: by.account, pseudonym: this.pseudonym, counter: 1, sex: 1, ageBand: 4 },
       ...{ region: 7, arm: 0, fromHour: 0, untilHour: 2 ** 32 - 1, datasets: ['ab'.repeat(16)] },
       sensors: [{ key: this.sensor.publicKey, panels: [1, 3] }],
       ...change,
     });
     const label = vitalsNames.labels.registration;
-    const signature = await signLabelled(this.ana.sign, label, bytes);
+    const signature = await signLabelled(by.sign, label, bytes);
     return encodeAs(signedRegistration, { registration: bytes, signature });
   }
 

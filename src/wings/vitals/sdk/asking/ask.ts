@@ -30,10 +30,10 @@ import { queryRowId, statQueries } from '../../ledger/tables/stat-queries.ts';
 import { vitalsNames } from '../../names.ts';
 import { type Planned, type Prediction, predictedNoise } from '../statistics/prediction.ts';
 import { type Answered, answeredOf, valuesBytes } from './answered.ts';
-import { checkedByAll, type Patience, patiently } from './collecting.ts';
+import { checkedByAll, collectAnswers, type Patience, patiently } from './collecting.ts';
 import { type Delivery, deliveryOf, encryptedForm, type Form, sealedForm } from './delivery.ts';
 import { type KeptQuestion, keptQuestions } from './kept-questions.ts';
-import { requireSealed } from './sealed.ts';
+import { requireSealed, sealNow } from './sealed.ts';
 import { type ServerLine, serverLines } from './server-lines.ts';
 import { permitsOf, type Study, type StudyPermit, studyOf } from './studies.ts';
 
@@ -240,23 +240,25 @@ async function finish(
   const { signal, onProgress } = options;
   let kept = await paid(ctx, begun, options);
   onProgress?.({ phase: 'fetching', done: 0, total: 3 });
-  // All three at once; what one gave is kept also where another one failed.
-  const asked = await Promise.allSettled(
-    lines.map(async (line, at) => {
-      const before = kept.answers[at];
-      if (before !== undefined && before.length > 0) return before;
-      return patiently(() => form.ask(line, kept.signed), patience(signal));
-    }),
-  );
-  kept = await noted(ctx, kept, {
-    answers: asked.map((it) => (it.status === 'fulfilled' ? it.value : new Uint8Array(0))),
+  const query = bytesToHex(kept.query);
+  const { signed, servers } = kept;
+  const { answers, failed } = await collectAnswers(kept.answers, {
+    async ask(at) {
+      const line = lines[at];
+      if (line === undefined) throw new CodedError('INTERNAL');
+      return patiently(() => form.ask(line, signed), patience(signal));
+    },
+    async sealed(at) {
+      const server = servers[at];
+      return server && sealNow(ctx, { query, server }, signal);
+    },
   });
-  for (const it of asked) if (it.status === 'rejected') throw it.reason;
+  kept = await noted(ctx, kept, { answers });
+  if (failed.length > 0) throw failed[0];
   onProgress?.({ phase: 'opening', done: 0, total: 3 });
   const hashes = kept.answers.map((it) => sha256(it));
-  const servers = kept.servers;
   // Sealed first, opened then: what no server stands for is not decrypted (VD-8).
-  await requireSealed(ctx, { query: bytesToHex(kept.query), servers, hashes }, signal);
+  await requireSealed(ctx, { query, servers, hashes }, signal);
   const { values } = await form.open(kept, kept.answers);
   const none = new Uint8Array(0);
   kept = await noted(ctx, kept, {

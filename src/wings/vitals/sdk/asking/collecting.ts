@@ -49,6 +49,36 @@ export async function checkedByAll(
   return first.patients;
 }
 
+/**
+ * What each server gives of a question, in their order. Bytes that came before are asked for once more unless their hash stands on
+ * the ledger: a server that lost its disk before it sealed them makes the same numbers again, and seals what it gives then. Where it
+ * gives nothing, those of before stay; `failed`: why a server of which there is nothing gave nothing. Rule VQ-39.
+ */
+export async function collectAnswers(
+  before: readonly Uint8Array[],
+  of: {
+    readonly ask: (at: number) => Promise<Uint8Array>;
+    /** SHA-256 of what a server sealed, as the ledger has it now; undefined: nothing yet. */
+    readonly sealed: (at: number) => Promise<Uint8Array | undefined>;
+  },
+): Promise<{ readonly answers: readonly Uint8Array[]; readonly failed: readonly unknown[] }> {
+  const given = await Promise.allSettled(
+    before.map(async (bytes, at) => {
+      if (bytes.length === 0) return of.ask(at);
+      const seal = await of.sealed(at);
+      if (seal !== undefined && equalBytes(seal, sha256(bytes))) return bytes;
+      return of.ask(at).catch(() => bytes);
+    }),
+  );
+  return {
+    // What one gave is kept also where another one failed.
+    answers: given.map((it, at) =>
+      it.status === 'fulfilled' ? it.value : (before[at] ?? new Uint8Array(0)),
+    ),
+    failed: given.flatMap((it) => (it.status === 'rejected' ? [it.reason] : [])),
+  };
+}
+
 export interface Opened {
   /** A number a coordinate. */
   readonly values: readonly bigint[];

@@ -31,20 +31,29 @@ export async function requireSealed(
   );
 }
 
+/** What a server sealed of a question of this account, as the ledger has it now. */
+export async function sealNow(
+  ctx: Context,
+  { query, server }: { readonly query: string; readonly server: AccountId },
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const id = sealRowId(ctx.account.account, query, server);
+  return (await ctx.ledger.row(statSeals, id, { signal }))?.answer;
+}
+
 async function sealOf(
   ctx: Context,
   query: string,
   server: AccountId,
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const id = sealRowId(ctx.account.account, query, server);
   for (
     let [waited, next] = [0, firstWaitMs];
     ;
     waited += next, next = Math.min(2 * next, mostWaitMs)
   ) {
-    const seal = await ctx.ledger.row(statSeals, id, { signal });
-    if (seal !== undefined || waited >= patienceMs) return seal?.answer;
+    const seal = await sealNow(ctx, { query, server }, signal);
+    if (seal !== undefined || waited >= patienceMs) return seal;
     await pause(next, signal);
   }
 }
