@@ -32,7 +32,7 @@ export async function writeReport(context: CommandContext, flags: ReportFlags): 
   const account = actingAccount(acting);
   const { output } = context;
   await caughtUp(context, acting);
-  const { reportedMs, reportFile, reportPage, reportSentence } = await reporting();
+  const { reportedMs, reportFile, reportPage, reportPlace, reportSentence } = await reporting();
   const untilMs = flags.to === undefined ? Date.now() + 1 : flags.to + dayMs;
   if (flags.from !== undefined && flags.from >= untilMs) {
     throw new CodedError('USAGE', { problem: '--from is before --to' });
@@ -64,7 +64,10 @@ export async function writeReport(context: CommandContext, flags: ReportFlags): 
   };
   output.result(result, () =>
     [
-      ...told.map((it) => `${it.atMs === 0 ? '' : when(it.atMs)}  ${it.said}`),
+      ...told.map((it) => {
+        const place = it.kind === 'incident' ? `  [${it.height ?? '-'} ${reportPlace(it)}]` : '';
+        return `${it.atMs === 0 ? '' : when(it.atMs)}  ${it.said}${place}`;
+      }),
       ...(told.length === 0 ? ['Nothing was done with it in this time.'] : []),
       '',
       withheldText(withheld),

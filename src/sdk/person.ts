@@ -115,8 +115,8 @@ export class Person {
     this.#options = { ...options, pendingKinds, halfKeepers };
     this.#accounts = new Accounts(vault, this.#options);
     this.#inboxes = new Inboxes(messageKinds);
-    this.#reporting = wings.flatMap(({ name, report }) =>
-      report === undefined ? [] : [{ wing: name, load: report }],
+    this.#reporting = wings.flatMap(({ name, reports = {} }) =>
+      Object.entries(reports).map(([what, load]) => ({ wing: `${name}/${what}`, load })),
     );
     this.#code = code;
   }

@@ -13,8 +13,8 @@ export interface SdkWing {
   readonly drawers: readonly Pick<Drawer<unknown>, 'wing'>[];
   /** What answers to its transactions change in the wallet. */
   readonly pendingKinds: readonly PendingKind[];
-  /** What it knows of what was done with this person's record, for her report; loaded when she asks for one. */
-  readonly report?: () => Promise<ReportPart>;
+  /** What it knows of what was done with this person's record, for her report, by a word for each; loaded when she asks for one. */
+  readonly reports?: Readonly<Record<string, () => Promise<ReportPart>>>;
   /** What it takes out of the inbox. */
   readonly messageKinds: readonly MessageKind[];
   /** Where second halves of the keys of doubly encrypted items come from. */

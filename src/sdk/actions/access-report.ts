@@ -27,7 +27,7 @@ export interface ReportLine {
   readonly atMs: number;
   /** Whose doing: an account id; empty: nobody's that is known. */
   readonly account: string;
-  /** What the sentence of its kind needs: `purpose`, `count`, `code`, `name`. */
+  /** What the sentence of its kind needs: `purpose`, `count`, `code`, `name`; of an incident `IncidentSaid` (report-words.ts). */
   readonly facts: Readonly<Record<string, string | number>>;
   /** Where it stands on the ledger. */
   readonly txId?: string;
@@ -58,7 +58,7 @@ export interface AccessReport extends ReportPeriod {
   readonly lines: readonly ReportLine[];
   /** Grants of which the ledger counts more looks than are listed here: looks that were kept back. */
   readonly withheld: Looked['withheld'];
-  /** Wings that could not be asked now, with the code: what they know is missing. */
+  /** Parts of wings that could not be asked now, with the code: what they know is missing. */
   readonly missing: readonly { readonly wing: string; readonly code: string }[];
 }
 
@@ -72,7 +72,7 @@ export interface SignedReport {
   readonly signature: string;
 }
 
-/** Who contributes lines: the wing's name, and its part, loaded when it is asked for. */
+/** Who contributes lines: the wing's name with a word for what, and that part, loaded when it is asked for. */
 export interface Reporting {
   readonly wing: string;
   readonly load: () => Promise<ReportPart>;

@@ -1,6 +1,7 @@
 import { html } from '../records/safe-html.ts';
 import { standAlonePage } from '../records/stand-alone-page.ts';
 import type { ReportLine, SignedReport } from './access-report.ts';
+import type { IncidentSaid } from './incident-words.ts';
 import { type ReportLanguage, reportWords } from './report-words.ts';
 
 export interface ReportShown {
@@ -16,7 +17,7 @@ export interface ReportShown {
 /** One line as a sentence. */
 export function reportSentence(
   line: ReportLine,
-  { language, nameOf }: Pick<ReportShown, 'language' | 'nameOf'>,
+  { language, nameOf, when }: Omit<ReportShown, 'name'>,
 ): string {
   const words = reportWords[language];
   const { facts, kind } = line;
@@ -37,11 +38,27 @@ export function reportSentence(
     case 'device':
       return facts.what === 'digits' ? words.digits : words.device(String(facts.name));
     case 'incident':
-      return words.incident(String(facts.server ?? ''), String(facts.done ?? ''));
+      return words.incident(incidentSaid(facts, when));
     case 'doubtful':
       return words.doubtful(String(facts.code));
   }
 }
+
+function incidentSaid(facts: ReportLine['facts'], when: ReportShown['when']): IncidentSaid {
+  const text = (name: string) => String(facts[name] ?? '');
+  const moment = (name: string) =>
+    Number(facts[name] ?? 0) === 0 ? '' : when(Number(facts[name]));
+  return {
+    ...{ server: text('server'), done: text('done'), state: text('state') },
+    ...{ isTold: facts.told === 1, isProven: facts.proven === 1 },
+    ...{ from: moment('fromMs'), until: moment('untilMs'), since: moment('sinceMs') },
+    ...{ source: text('source'), claimedMac: text('claimedMac') },
+  };
+}
+
+/** Where a line stands on the ledger: the transaction, or the hash of an incident's report; '': nowhere that is known. */
+export const reportPlace = ({ txId, facts }: ReportLine): string =>
+  txId ?? String(facts.report ?? '');
 
 const style = `
 body { max-width: 60rem; } h1 { font-size: 1.5rem; margin: 0; } p { margin: .5rem 0; }
@@ -60,7 +77,7 @@ export function reportPage(signed: SignedReport, shown: ReportShown): string {
     (
       it,
     ) => html`<tr><td>${it.atMs === 0 ? '' : when(it.atMs)}</td><td>${reportSentence(it, shown)}<br><span class="id" dir="ltr">${it.account}</span></td>
-<td><span class="id" dir="ltr">${it.height ?? ''} ${it.txId ?? ''}</span></td></tr>
+<td><span class="id" dir="ltr">${it.height ?? ''} ${reportPlace(it)}</span></td></tr>
 `,
   );
   const warnings = [

@@ -1,3 +1,5 @@
+import { type IncidentSaid, incidentWords } from './incident-words.ts';
+
 export type ReportLanguage = 'en' | 'es' | 'ar';
 
 /** What a report says, in plain words. Numbers stand as they are: each sentence fits every count. */
@@ -12,7 +14,7 @@ interface ReportWords {
   readonly statistic: (who: string, purpose: string, isCounted: boolean) => string;
   readonly device: (name: string) => string;
   readonly digits: string;
-  readonly incident: (server: string, done: string) => string;
+  readonly incident: (said: IncidentSaid) => string;
   readonly doubtful: (code: string) => string;
   readonly withheld: (grants: number) => string;
   readonly complete: string;
@@ -53,7 +55,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
       `${who} asked a question about groups of patients, for ${purpose}. ${isCounted ? 'This record counted' : 'This record did not count'}; nobody learnt a value of it.`,
     device: (name) => `The device ${name} was added.`,
     digits: 'Wrong digits were entered where a device was being added.',
-    incident: (server, done) => `The server ${server} was tampered with: ${done}.`,
+    incident: incidentWords.en,
     doubtful: (code) => `A hospital told of something that does not verify${withCode(code)}.`,
     withheld: (grants) =>
       `LOOKS WERE KEPT BACK: the ledger counts more than hospitals told. Grants: ${grants}.`,
@@ -62,7 +64,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     nothing: 'Nothing was done with it.',
     period: (from, until) => `From ${from} until ${until}.`,
     made: (when, chain) =>
-      `Made ${when}, on the patient's own device. Each line was checked against the ledger ${chain}.`,
+      `Made ${when}, on the patient's own device. What the ledger ${chain} has of each line was checked against it.`,
     signed:
       'Signed with the key of the account that is named first; the file beside this page can be checked: salus looked --check FILE.',
     when: 'When',
@@ -93,7 +95,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
       `${who} hizo una pregunta sobre grupos de pacientes, por: ${purpose}. ${isCounted ? 'Esta historia contó' : 'Esta historia no contó'}; nadie supo un valor de ella.`,
     device: (name) => `Se añadió el dispositivo ${name}.`,
     digits: 'Se escribieron cifras equivocadas al añadir un dispositivo.',
-    incident: (server, done) => `Se manipuló el servidor ${server}: ${done}.`,
+    incident: incidentWords.es,
     doubtful: (code) => `Un hospital contó algo que no se puede verificar${withCode(code)}.`,
     withheld: (grants) =>
       `SE OCULTARON MIRADAS: el registro cuenta más de las que dijeron los hospitales. Accesos: ${grants}.`,
@@ -102,7 +104,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     nothing: 'No se hizo nada con ella.',
     period: (from, until) => `Desde ${from} hasta ${until}.`,
     made: (when, chain) =>
-      `Hecho ${when}, en el dispositivo del propio paciente. Cada línea se comprobó con el registro ${chain}.`,
+      `Hecho ${when}, en el dispositivo del propio paciente. Lo que el registro ${chain} tiene de cada línea se comprobó con él.`,
     signed:
       'Firmado con la clave de la cuenta que figura primero; el archivo que acompaña a esta página se puede comprobar: salus looked --check ARCHIVO.',
     when: 'Cuándo',
@@ -133,7 +135,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
       `طرح ${who} سؤالًا عن مجموعات من المرضى. الغرض: ${purpose}. ${isCounted ? 'حُسب هذا السجل فيه' : 'لم يُحسب هذا السجل فيه'}؛ ولم يعرف أحد قيمة منه.`,
     device: (name) => `أضيف الجهاز ${name}.`,
     digits: 'أُدخلت أرقام خاطئة عند إضافة جهاز.',
-    incident: (server, done) => `عُبث بالخادم ${server}: ${done}.`,
+    incident: incidentWords.ar,
     doubtful: (code) => `أخبر مستشفى بشيء لا يمكن التحقق منه${withCode(code)}.`,
     withheld: (grants) =>
       `أُخفيت اطّلاعات: يعدّ السجل العام أكثر مما أخبرت به المستشفيات. المشاركات: ${grants}.`,
@@ -141,7 +143,8 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     missing: (wing, code) => `تعذّر السؤال الآن، وهو ناقص هنا: ${wing}${withCode(code)}.`,
     nothing: 'لم يتم به شيء.',
     period: (from, until) => `من ${from} إلى ${until}.`,
-    made: (when, chain) => `أُعدّ ${when} على جهاز المريض نفسه. وقورن كل سطر بالسجل العام ${chain}.`,
+    made: (when, chain) =>
+      `أُعدّ ${when} على جهاز المريض نفسه. وقورن كل سطر بما في السجل العام ${chain} عنه.`,
     signed:
       'موقّع بمفتاح الحساب المذكور أولًا؛ ويمكن التحقق من الملف المرافق: salus looked --check FILE.',
     when: 'متى',

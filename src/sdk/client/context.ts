@@ -32,9 +32,19 @@ import { keySession } from './session.ts';
 import { vouchedReceipt } from './vouched-receipt.ts';
 import { WalletCopies } from './wallet-copies.ts';
 
+/** `preparing`: what is needed once, such as a key. */
+type Phase =
+  | 'preparing'
+  | 'reading'
+  | 'sealing'
+  | 'uploading'
+  | 'anchoring'
+  | 'fetching'
+  | 'opening';
+
 /** What work reports while it goes on; `total` 0 while it is not known. */
 export interface Progress {
-  readonly phase: 'reading' | 'sealing' | 'uploading' | 'anchoring' | 'fetching' | 'opening';
+  readonly phase: Phase;
   readonly done: number;
   readonly total: number;
 }

@@ -1,3 +1,4 @@
+import type { IncidentFacts } from '../../../api/incident-facts.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { GatewayBase } from '../../../gateway/base.ts';
 import { definePart } from '../../../gateway/part.ts';
@@ -8,6 +9,7 @@ import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import { type IncidentNotice, incidentNotice, incidentWord } from '../api/incident-notice.ts';
 import { statementLabel } from '../api/notice.ts';
+import { mostTold, type ToldIncident } from '../api/routes/incidents-told-get.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { incidentRowId, statIncidents } from '../ledger/tables/stat-incidents.ts';
 
@@ -54,19 +56,51 @@ export class IncidentNotices {
   }
 
   /** Written down and told in one step, or neither. */
-  #tell(server: AccountId, account: AccountId, notice: IncidentNotice): void {
-    const { db, causes, now } = this.#base;
-    const { began, fromMs, untilMs, done, source, claimedMac } = notice;
-    db.transaction('vitals-incidents', () => {
-      const isNew = db.run(
-        'INSERT OR IGNORE INTO vitals_incidents VALUES (?, ?, ?, ?)',
-        ...[server, began, account, now()],
-      );
-      if (isNew === 0) return;
-      const facts = { server: notice.server, fromMs, untilMs, done, source, claimedMac };
-      causes.tell({ kind: 'incident', account, subject: `${server} ${began}`, facts });
+  #tell(by: AccountId, account: AccountId, notice: IncidentNotice): void {
+    const { incident, began, server, fromMs, untilMs, done, source, claimedMac } = notice;
+    const facts = { server, fromMs, untilMs, done, source, claimedMac };
+    this.#base.db.transaction('vitals-incidents', () => {
+      this.note({ by, account, report: bytesToHex(incident), began, facts });
     });
   }
+
+  /** The same for what this hospital met itself, inside the transaction of what it writes: once for each that it began with. */
+  note({ by, account, report, began, facts }: Told): void {
+    const { db, causes, now } = this.#base;
+    const { server, fromMs, untilMs, done, source, claimedMac } = facts;
+    const isNew = db.run(
+      'INSERT OR IGNORE INTO vitals_told VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[account, by, report, began, now(), server, fromMs, untilMs, done, source, claimedMac],
+    );
+    // Once of one incident: that it is over stands in her report, and is no news.
+    if (isNew === 0 || done === 'rebuilt') return;
+    causes.tell({ kind: 'incident', account, subject: `${by} ${began}`, facts });
+  }
+
+  /** What this account was told of, after that one. Rule VT-27. */
+  toldTo(account: AccountId, after: number): ToldIncident[] {
+    return this.#base.db
+      .all(
+        'SELECT * FROM vitals_told WHERE account = ? AND n > ? ORDER BY n LIMIT ?',
+        ...[account, after, mostTold],
+      )
+      .map((row) => ({
+        ...{ n: row.uint('n'), by: row.text('said_by') as AccountId, report: row.text('report') },
+        ...{ began: row.text('began'), toldMs: row.uint('told_ms'), server: row.text('server') },
+        ...{ fromMs: row.uint('from_ms'), untilMs: row.uint('until_ms') },
+        done: row.text('done') as ToldIncident['done'],
+        ...{ source: row.text('source'), claimedMac: row.text('claimed_mac') },
+      }));
+  }
+}
+
+/** Whom of this hospital's people which report concerns, and what she is told. */
+interface Told {
+  readonly by: AccountId;
+  readonly account: AccountId;
+  readonly report: string;
+  readonly began: string;
+  readonly facts: IncidentFacts;
 }
 
 export const incidentNotices = definePart({
@@ -79,6 +113,18 @@ export const incidentNotices = definePart({
          server TEXT NOT NULL, began TEXT NOT NULL, account TEXT NOT NULL, told_ms INTEGER NOT NULL,
          PRIMARY KEY (server, began, account)
        ) STRICT, WITHOUT ROWID`,
+      // Of what was told before, only when is known, and of whom.
+      `
+CREATE TABLE vitals_told (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, said_by TEXT NOT NULL, report TEXT NOT NULL,
+  began TEXT NOT NULL, told_ms INTEGER NOT NULL, server TEXT NOT NULL, from_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL, done TEXT NOT NULL, source TEXT NOT NULL, claimed_mac TEXT NOT NULL,
+  UNIQUE (said_by, began, account)
+) STRICT;
+CREATE INDEX vitals_told_to ON vitals_told (account, n);
+INSERT INTO vitals_told
+  SELECT NULL, account, server, began, began, told_ms, '', 0, told_ms, 'quarantined', '', '' FROM vitals_incidents;
+DROP TABLE vitals_incidents;`,
     ],
   },
   open: (base, parts) => new IncidentNotices(base, parts.get(accounts).isOurs),

@@ -5,6 +5,7 @@ import { handleDataServerRelayPost } from './handlers/data-server-relay-post.ts'
 import { handleDataServersGet } from './handlers/data-servers-get.ts';
 import { handleDataServersPost } from './handlers/data-servers-post.ts';
 import { handleIncidentsGet } from './handlers/incidents-get.ts';
+import { handleIncidentsToldGet } from './handlers/incidents-told-get.ts';
 import { handleStudiesGet } from './handlers/studies-get.ts';
 import { incidentNotices } from './incident-notices-part.ts';
 import { hospitalReports } from './incidents/incidents-part.ts';
@@ -22,5 +23,6 @@ export const vitalsGateway: GatewayWing = {
     handleDataServerRelayPost,
     handleStudiesGet,
     handleIncidentsGet,
+    handleIncidentsToldGet,
   ],
 };

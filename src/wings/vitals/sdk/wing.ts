@@ -30,6 +30,9 @@ export const vitalsSdk: SdkWing = {
   drawers: [...Object.values(vitalsDrawers).map((wing) => ({ wing })), halvesDrawer],
   pendingKinds: [questionPending],
   messageKinds: [],
-  report: async () => (await import('./report-lines.ts')).reportLines,
+  reports: {
+    statistics: async () => (await import('./statistic-lines.ts')).statisticLines,
+    incidents: async () => (await import('./incident-lines.ts')).incidentLines,
+  },
   halfKeeper,
 };

@@ -23,7 +23,7 @@ import { modulusToBytes, rootToBytes } from '../crypto/paillier/keys.ts';
 import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
 import { statSpent } from '../ledger/tables/stat-spent.ts';
 import { ShownKeys } from '../node/shown-keys.ts';
-import { openEncrypted } from '../sdk/asking/delivery.ts';
+import { openEncrypted } from '../sdk/asking/encrypted-form.ts';
 import { openKeptStatement, signStatement } from '../sdk/statements.ts';
 import { askedStudy, pagesOf } from './asked-study.ts';
 import { keyOf, repeating } from './paillier-keys.ts';

@@ -4,14 +4,17 @@ import { after, before, beforeEach, test } from 'node:test';
 import { textOfBytes } from '../../../api/message-parts.ts';
 import type { CauseMet } from '../../../gateway/causes.ts';
 import { definePart } from '../../../gateway/part.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
+import { type ReportLine, reportedMs } from '../../../sdk/actions/access-report.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
 import { dayOf } from '../api/chart-records.ts';
 import { type IncidentNotice, incidentNotice, incidentWord } from '../api/incident-notice.ts';
 import { dataServerIncidentsPost } from '../api/routes/data-server-incidents-post.ts';
+import { incidentNotices } from '../gateway/incident-notices-part.ts';
 import { state } from '../node/statements.ts';
 import { tellPeople } from '../node/telling.ts';
 import { registerSensor } from '../sdk/registering.ts';
@@ -29,11 +32,12 @@ const hourMs = 3_600_000;
 let town: ReadingTown;
 let ana: Enrolled;
 let firstHour: number;
+let ben: Enrolled;
 before(async () => {
   town = await ReadingTown.open([{ name: 'ears', parts: [listening], handlers: [] }]);
   // Of a hospital that is not the one whose server it is.
   ana = await town.town.person('Ana', 'harbour', 'patient');
-  await town.town.person('Ben', 'harbour', 'patient');
+  ben = await town.town.person('Ben', 'harbour', 'patient');
   const sensor = await sensorKey();
   const registered = await ana.person.run(registerSensor, {
     ...{ line: town.line, servers: town.accounts, sensor: { key: sensor.publicKey, panels: [1] } },
@@ -80,6 +84,73 @@ test('a patient of another hospital whose page was changed is told once, by her 
     ...{ server: 'north', done: 'quarantined', source: '', claimedMac: '' },
     ...{ fromMs: firstHour * hourMs, untilMs: (firstHour + 1) * hourMs },
   });
+});
+
+/** Incidents in somebody's report of three years. */
+async function reported(of: Enrolled): Promise<readonly ReportLine[]> {
+  const untilMs = town.town.now() + hourMs;
+  const { report } = await of.person.accessReport({ fromMs: untilMs - reportedMs, untilMs });
+  assert.deepEqual(report.missing, []);
+  return report.lines.filter(({ kind }) => kind === 'incident');
+}
+
+test('her report has the incident: proven to stand on the ledger, with hours as her hospital told them, and the server still out', async () => {
+  const { server, account } = town.server(0);
+  const [incident] = await server.base.incidents.incidents();
+  const [line, ...more] = await reported(ana);
+  assert.deepEqual(more, []);
+  assert.equal(line?.account, account);
+  assert.ok((line?.height ?? 0) > 0);
+  const { sinceMs, ...facts } = line?.facts ?? {};
+  assert.ok(Number(sinceMs) > 0);
+  assert.deepEqual(facts, {
+    ...{ told: 1, proven: 1, report: incident?.name, incident: 'tampering', server: 'north' },
+    ...{ fromMs: firstHour * hourMs, untilMs: (firstHour + 1) * hourMs, done: 'quarantined' },
+    ...{ source: '', claimedMac: '', state: 'out' },
+  });
+  assert.deepEqual(await reported(ben), [], 'whom it does not concern has none');
+});
+
+/** A server says that what is in no batch is not what it was. */
+async function putOut(place: 0 | 1 | 2): Promise<void> {
+  const { server, account } = town.server(place);
+  const report = new Uint8Array(32).fill(7);
+  const of = { trio: town.trio, server: account, incident: bytesToHex(report) };
+  await server.base.send({ kind: 'Incident', report, incident: 'lost' });
+  await server.base.send({ kind: 'ServerQuarantine', ...of, firstBatch: 0, lastBatch: 0 });
+}
+
+test('a server that was out and of which she was told nothing is a line of the ledger’s own, and of what her hospital alone says it is said', async () => {
+  const { gateway } = town.town;
+  const { account } = ana.person.accounts[0] ?? {};
+  assert.ok(account);
+  const told = gateway('harbour').parts.get(incidentNotices);
+  const facts = { server: 'evil.example\u202e', fromMs: 0, untilMs: 7, done: 'reported' } as const;
+  const of = { by: gateway('harbour').options.organisation, account, report: 'ab'.repeat(32) };
+  const address = { source: 'not one', claimedMac: '52:54:00:12:34:56' };
+  told.note({ ...of, began: of.report, facts: { ...facts, ...address } });
+  told.note({ ...of, began: of.report, facts: { ...facts, ...address } });
+  await putOut(1);
+  const lines = await reported(ana);
+  const [alone, ...twice] = lines.filter((it) => it.facts.report === of.report);
+  assert.deepEqual(twice, []);
+  assert.equal(alone?.height, undefined);
+  assert.deepEqual(
+    [alone?.facts.proven, alone?.facts.server, alone?.facts.source, alone?.facts.claimedMac],
+    [0, '', '', ''],
+  );
+  const [untold] = lines.filter((it) => it.facts.told === 0);
+  assert.equal(untold?.account, town.accounts[1]);
+  assert.deepEqual([untold?.facts.proven, untold?.facts.state], [1, 'out']);
+  assert.equal(lines.length, 3);
+  const rebuilt = {
+    kind: 'ServerRebuilt',
+    trio: town.trio,
+    server: town.server(1).account,
+  } as const;
+  await town.server(1).server.base.send({ ...rebuilt, fromBatch: 1, roots: [] });
+  const back = (await reported(ana)).find((it) => it.facts.told === 0);
+  assert.equal(back?.facts.state, 'back');
 });
 
 const noticeOf = async (change: Partial<IncidentNotice> = {}): Promise<IncidentNotice> => {

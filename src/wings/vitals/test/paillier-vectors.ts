@@ -27,7 +27,7 @@ import {
 import type { ModularArithmetic } from '../crypto/paillier/modular-arithmetic.ts';
 import { encryptPart, openPartSum } from '../crypto/paillier/packed-answer.ts';
 import { packSlots } from '../crypto/paillier/slots.ts';
-import { openEncrypted } from '../sdk/asking/delivery.ts';
+import { openEncrypted } from '../sdk/asking/encrypted-form.ts';
 import { keyOf, repeating } from './paillier-keys.ts';
 
 const cipher = (ciphertext: Ciphertext): string => hex(ciphertextToBytes(ciphertext));

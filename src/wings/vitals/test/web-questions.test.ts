@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { text } from '../../../../test/cli/salus.ts';
 import { type App, fitsWidth, heading, holdsAxe, picture } from '../../../../test/web/app.ts';
 import { missingWords, wordOf } from '../../../../test/web/looks.ts';
@@ -58,6 +59,7 @@ test('A researcher is told what noise would do before anything is spent, and rea
   await touches.touch(page.getByRole('button', { name: 'Ask: spend 0.5 of 0.5' }));
   const sheet = page.getByRole('region', { name: 'Mean: Heart rate' });
   await sheet.getByText(/Spent: 0\.5\. Left: 0\./u).waitFor({ timeout: 60_000 });
+  await sheet.getByText('It came in three sealed parts.').waitFor();
   assert.equal(touches.count, 2);
   await heading(page, 'What you may ask is used up for this quarter.').waitFor();
   await sheet
@@ -91,6 +93,82 @@ test('A researcher is told what noise would do before anything is spent, and rea
   await picture(page, 'questions-phone-ar');
   await visitor.close();
 });
+
+test('One ciphertext is one touch more: the key is made here with what is done said meanwhile, and the sheet says how it came', async () => {
+  const study = await ordinary();
+  const { visitor, account } = await researcher(app, 'paul');
+  const { page, touches } = visitor;
+  const given = ['--dataset', study, '--researcher', account, '--rho', '0.5'];
+  const permit = text(await cli('stats', 'permit', ...given, '--by', 'north'), 'permit');
+  await cli('stats', 'approve', permit, '--by', 'harbour');
+  await heading(page, 'You may ask for 0.5 more this quarter.').waitFor({ timeout: 30_000 });
+  const choice = page.getByRole('group', { name: 'How the answer comes' });
+  assert.ok(await choice.getByRole('radio', { name: /In three sealed parts/u }).isChecked());
+  await page.getByLabel('How much to spend (rho)').selectOption('500000');
+  await touches.touch(choice.getByRole('radio', { name: /In one ciphertext/u }));
+  await holdsAxe(page);
+  await touches.touch(page.getByRole('button', { name: 'How exact would it be?' }));
+  const ask = page.getByRole('button', { name: 'Ask: spend 0.5 of 0.5' });
+  await ask.waitFor();
+  const seen = await stepsWhile(page, () => touches.touch(ask));
+  const sheet = page.getByRole('region', { name: 'Mean: Heart rate' });
+  await sheet.getByText(/It came in one ciphertext/u).waitFor({ timeout: 60_000 });
+  assert.equal(touches.count, 3);
+  for (const step of ['Making your key, once', 'Proving the key to the three servers'])
+    assert.ok(seen().includes(step), `${step}: ${seen().join(' | ')}`);
+  await sheet.getByText('Method and receipt').click();
+  await sheet.getByText('SHA-256 of the ciphertext:').waitFor();
+  // Of the payment, the ciphertext and the key.
+  assert.equal(await sheet.getByText(/^[0-9a-f]{64}$/u).count(), 3);
+  await holdsAxe(page);
+  await picture(page, 'delivery-answer');
+  await visitor.close();
+});
+
+/** What is said of how far it is, each once, in its order. */
+async function stepsWhile(page: Page, work: () => Promise<void>): Promise<() => readonly string[]> {
+  const seen: string[] = [];
+  await page.exposeFunction('sawStep', (it: string) => {
+    if (seen.at(-1) !== it) seen.push(it);
+  });
+  await page.evaluate(`new MutationObserver(() => {
+    for (const it of document.querySelectorAll('[role=progressbar]'))
+      sawStep(it.getAttribute('aria-label'));
+  }).observe(document.body, { subtree: true, childList: true, attributes: true })`);
+  await work();
+  return () => seen;
+}
+
+for (const [language, locale] of [
+  ['es', 'es-ES'],
+  ['ar', 'ar-EG'],
+] as const) {
+  test(`In ${language}, dark, the choice of delivery and the answer fit a phone of 320 px`, async () => {
+    const study = await ordinary();
+    const { visitor, account } = await researcher(app, `delia-${language}`, {
+      ...{ width: 320, height: 640, dark: true, locale },
+    });
+    const { page } = visitor;
+    const given = ['--dataset', study, '--researcher', account, '--rho', '0.5'];
+    const permit = text(await cli('stats', 'permit', ...given, '--by', 'north'), 'permit');
+    await cli('stats', 'approve', permit, '--by', 'harbour');
+    await page.locator('#kind').waitFor({ timeout: 30_000 });
+    await page.locator('input[name=delivery]').nth(1).check();
+    await fitsWidth(page);
+    await holdsAxe(page);
+    await picture(page, `delivery-form-${language}`);
+    await page.getByRole('button', { name: wordOf(language, 'questions.predict') }).click();
+    const words = wordOf(language, 'questions.ask').split('{{')[0] ?? '';
+    await page.getByRole('button', { name: words }).click();
+    await page.getByText(wordOf(language, 'questions.came.paillier')).waitFor({ timeout: 60_000 });
+    await page.locator('.answersheet summary').click();
+    await fitsWidth(page);
+    await holdsAxe(page);
+    assert.deepEqual(await missingWords(page, language), []);
+    await picture(page, `delivery-answer-${language}`);
+    await visitor.close();
+  });
+}
 
 test('Two groups are compared by two touches, and a permit that was taken back is said to be', async () => {
   const [, study] = await studies();

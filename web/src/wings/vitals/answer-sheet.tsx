@@ -42,6 +42,9 @@ export function AnswerSheet({ answer }: { readonly answer: AnswerView }) {
           .map(isolated)
           .join(' · ')}
       </p>
+      <p className="sm dim">
+        {t(answer.ciphertext === undefined ? 'questions.came.hpke' : 'questions.came.paillier')}
+      </p>
       <details className="mt-s">
         <summary>{t('questions.method')}</summary>
         <MethodSheet answer={answer} />
@@ -53,6 +56,20 @@ export function AnswerSheet({ answer }: { readonly answer: AnswerView }) {
           <br />
           {t('questions.seals')}{' '}
           <bdi dir="ltr">{answer.seals.map((it) => it.slice(0, 16)).join(' · ')}</bdi>
+          {answer.ciphertext !== undefined && (
+            <>
+              <br />
+              {t('questions.ciphertext')}{' '}
+              <bdi dir="ltr" className="code-in">
+                {answer.ciphertext.sha256}
+              </bdi>
+              <br />
+              {t('questions.paillierKey')}{' '}
+              <bdi dir="ltr" className="code-in">
+                {answer.ciphertext.key}
+              </bdi>
+            </>
+          )}
         </p>
       </details>
       {file.error !== null && <Failed error={file.error} />}

@@ -7,12 +7,16 @@ import {
   askQuestion,
   comparisonsOf,
   continueQuestion,
+  type Delivery,
+  encryptedParts,
   listQuestions,
   listStudies,
   predictNoise,
   requireDisjoint,
+  type Study,
 } from '@salus/salus/sdk/vitals';
 import type { Call } from '../../worker/call.ts';
+import { sha256Of } from '../../worker/hash.ts';
 import type { Session } from '../../worker/session.ts';
 import {
   type AnswerView,
@@ -53,6 +57,7 @@ export interface QuestionDraft extends GroupDraft {
   readonly toDay: string;
   /** Each group spends that much. */
   readonly microRho: number;
+  readonly delivery: Delivery;
 }
 
 const list: Call<void, QuestionsView> = async (session, _input, { signal }) => {
@@ -65,14 +70,30 @@ const list: Call<void, QuestionsView> = async (session, _input, { signal }) => {
     compared: comparisonsOf(asked.flatMap(({ answered }) => answered ?? []))
       .map((it) => comparisonView(it, studies))
       .reverse(),
-    asked: asked
-      .map(({ query, manifest, answered }) => ({
-        ...{ query, kind: manifest.question.kind, askedMs: manifest.issuedMs },
-        answer: answered && answerView(answered, studies),
-      }))
-      .toSorted((a, b) => b.askedMs - a.askedMs),
+    asked: (
+      await Promise.all(
+        asked.map(async ({ query, manifest, answered }) => ({
+          ...{ query, kind: manifest.question.kind, askedMs: manifest.issuedMs },
+          answer: answered && (await viewOf(session, answered, studies)),
+        })),
+      )
+    ).toSorted((a, b) => b.askedMs - a.askedMs),
   };
 };
+
+/** With the one ciphertext that it came in, where it did. */
+async function viewOf(
+  { person, as }: Session,
+  answered: Answered,
+  studies: readonly Study[],
+): Promise<AnswerView> {
+  const parts = await person.run(encryptedParts, { query: answered.query }, as);
+  const ciphertext = parts && {
+    key: parts.key,
+    sha256: await sha256Of(parts.ciphertext),
+  };
+  return { ...answerView(answered, studies), ciphertext };
+}
 
 /** A question a group. Throws QUESTION_IMPOSSIBLE: a day that is none, or the end before the beginning; GROUPS_OVERLAP. */
 function askedOf(draft: QuestionDraft): readonly [Asked, ...Asked[]] {
@@ -81,6 +102,7 @@ function askedOf(draft: QuestionDraft): readonly [Asked, ...Asked[]] {
     throw new CodedError('QUESTION_IMPOSSIBLE', { at: 'window' });
   const of = (group: GroupDraft): Asked => ({
     ...{ dataset: draft.study, permit: draft.permit, microRho: draft.microRho },
+    delivery: draft.delivery,
     ...{ question: questionOf(draft), fromHour: from, untilHour: to + 24 },
     cohort: cohortOf(group),
   });
@@ -135,30 +157,32 @@ const predict: Call<QuestionDraft, readonly PredictionView[]> = async (
 };
 
 /** One after the other: what was answered before another failed stays. Answers with the last. */
-const ask: Call<QuestionDraft, AnswerView> = async (session, draft, { signal }) => {
+const ask: Call<QuestionDraft, AnswerView> = async (session, draft, { signal, onProgress }) => {
   const { person, as } = session;
   const [first, ...more] = askedOf(draft);
-  let answered = await person.run(askQuestion, first, { ...as, signal });
-  for (const asked of more) answered = await person.run(askQuestion, asked, { ...as, signal });
+  const options = { ...as, signal, onProgress };
+  let answered = await person.run(askQuestion, first, options);
+  for (const asked of more) answered = await person.run(askQuestion, asked, options);
   return viewNow(session, answered, signal);
 };
 
 const goOn: Call<{ readonly query: string }, AnswerView> = async (
   session,
   { query },
-  { signal },
+  { signal, onProgress },
 ) => {
   const { person, as } = session;
-  const answered = await person.run(continueQuestion, { query }, { ...as, signal });
+  const answered = await person.run(continueQuestion, { query }, { ...as, signal, onProgress });
   return viewNow(session, answered, signal);
 };
 
 async function viewNow(
-  { person, as }: Session,
+  session: Session,
   answered: Answered,
   signal: AbortSignal,
 ): Promise<AnswerView> {
-  return answerView(answered, await person.run(listStudies, undefined, { ...as, signal }));
+  const { person, as } = session;
+  return viewOf(session, answered, await person.run(listStudies, undefined, { ...as, signal }));
 }
 
 /** What a spreadsheet or a notebook reads. Throws QUERY_UNKNOWN, also where not all answers are here. */

@@ -79,6 +79,8 @@ export interface AnswerView {
   /** Of the payment on the ledger; empty: this wallet does not know it. */
   readonly tx: string;
   readonly seals: readonly string[];
+  /** That it came in, under the key of that name; undefined: it came in three sealed parts. */
+  readonly ciphertext: { readonly key: string; readonly sha256: string } | undefined;
   readonly method: MethodView;
 }
 
@@ -154,7 +156,11 @@ export function askableOf(study: Study): readonly AskableView[] {
   }));
 }
 
-export function answerView(answered: Answered, studies: readonly Study[]): AnswerView {
+/** How it was delivered the wallet says, and not the answer. */
+export function answerView(
+  answered: Answered,
+  studies: readonly Study[],
+): Omit<AnswerView, 'ciphertext'> {
   const { query, manifest, figures, patients, tx, seals } = answered;
   const study = studies.find(({ id }) => id === manifest.dataset);
   const panel = study && panelOf(study.panel);

@@ -8,6 +8,7 @@ import { SelectField } from '../../parts/select-field.tsx';
 import type { DraftKind, QuestionDraft } from './calls-questions.ts';
 import type { AskableView } from './calls-views.ts';
 import { isUseless, Predicted } from './prediction.tsx';
+import { AskingProgress, DeliveryChoice } from './question-delivery.tsx';
 import { Groups, Whom } from './question-groups.tsx';
 import { numberText, rhoText, useAmounts } from './words.ts';
 
@@ -27,6 +28,7 @@ function firstDraft(askable: readonly AskableView[]): QuestionDraft {
     more: [],
     ...{ fromDay: isoDay(Date.now() - 7 * dayMs), toDay: isoDay(Date.now()) },
     microRho: Math.min(100_000, first?.leftMicroRho ?? 100_000),
+    delivery: 'hpke',
   };
 }
 
@@ -66,6 +68,7 @@ export function QuestionForm({ askable }: { readonly askable: readonly AskableVi
         </div>
         {draft.kind === 'compare' && <Groups draft={draft} change={change} />}
         <p className="hint mt-s">{t('questions.rhoHint', { least: study.least })}</p>
+        <DeliveryChoice chosen={draft.delivery} onChoose={(delivery) => change({ delivery })} />
         {predict.error !== null && <Failed error={predict.error} />}
         <NeedsNetwork />
         <div className="acts">
@@ -77,6 +80,7 @@ export function QuestionForm({ askable }: { readonly askable: readonly AskableVi
       {predict.data !== undefined && (
         <Predicted groups={predict.data}>
           {ask.error !== null && <Failed error={ask.error} />}
+          {ask.isPending && <AskingProgress at={ask.progress} delivery={draft.delivery} />}
           <div className="acts">
             <button
               type="button"

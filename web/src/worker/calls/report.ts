@@ -10,6 +10,8 @@ export interface ReportView {
     readonly atMs: number;
     readonly said: string;
     readonly kind: string;
+    /** Of an incident: hash of its report, and the block that has it (0: none). */
+    readonly report?: { readonly hash: string; readonly height: number };
   }[];
   /** Grants of which the ledger counts more looks than are listed. */
   readonly withheld: number;
@@ -27,10 +29,24 @@ export interface ReportAsked {
   readonly unknown: string;
 }
 
+/** A time is never without its zone; Arabic pages use Latin digits, as `app/dates.ts` has it. */
+function momentIn(language: ReportLanguage): (ms: number) => string {
+  const locale = { en: 'en-GB', es: 'es', ar: 'ar-u-nu-latn' }[language];
+  const day = { day: 'numeric', month: 'short', year: 'numeric' } as const;
+  const clock = {
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+    timeZoneName: 'short',
+  } as const;
+  const format = new Intl.DateTimeFormat(locale, { ...day, ...clock });
+  return (ms) => format.format(ms);
+}
+
 const report: Call<ReportAsked, ReportView> = async (session, asked, { signal }) => {
   const { person, as } = session;
   const { fromMs, untilMs, language, unknown } = asked;
-  const { reportFile, reportSentence } = await reporting();
+  const { reportFile, reportPlace, reportSentence } = await reporting();
   await person.catchUp({ ...as, signal }).catch(() => undefined);
   const signed = await person.accessReport({ fromMs, untilMs }, { ...as, signal });
   const { lines, withheld, missing } = signed.report;
@@ -38,13 +54,17 @@ const report: Call<ReportAsked, ReportView> = async (session, asked, { signal })
     session,
     lines.flatMap(({ account }) => (account === '' ? [] : [account])),
   );
+  const when = momentIn(language);
   const nameOf = (account: string) => personOf(account).name ?? unknown;
   return {
     lines: lines
       .map((it) => ({
         atMs: it.atMs,
         kind: it.kind,
-        said: reportSentence(it, { language, nameOf }),
+        said: reportSentence(it, { language, nameOf, when }),
+        ...(it.kind === 'incident' && {
+          report: { hash: reportPlace(it), height: it.height ?? 0 },
+        }),
       }))
       .toReversed(),
     withheld: withheld.length,

@@ -7,6 +7,7 @@ import type { Finding, StoreReport } from '../../../../gateway/parts/findings/fi
 import { Findings, findings } from '../../../../gateway/parts/findings/findings.ts';
 import { Store } from '../../../../gateway/store.ts';
 import { accountIdOf } from '../../../../primitives/ids.ts';
+import { IncidentNotices, incidentNotices } from '../incident-notices-part.ts';
 import { HospitalReports, hospitalReports } from './incidents-part.ts';
 
 const ana = accountIdOf(new Uint8Array(32).fill(7));
@@ -16,7 +17,9 @@ const row: Finding = {
 };
 
 test('who is concerned is told once of one incident: not again when a round meets it again, nor when it is over', async () => {
-  const owners = [findings.store, hospitalReports.store].flatMap((it) => it ?? []);
+  const owners = [findings.store, incidentNotices.store, hospitalReports.store].flatMap(
+    (it) => it ?? [],
+  );
   const waiting: StoreReport[] = [];
   const told: string[] = [];
   const causes = new Causes();
@@ -36,7 +39,8 @@ test('who is concerned is told once of one incident: not again when a round meet
     },
   } as unknown as GatewayBase;
   const part = new Findings(base, () => [ana]);
-  const reports = new HospitalReports(base, part);
+  const notices = new IncidentNotices(base, () => true);
+  const reports = new HospitalReports(base, part, notices);
   const turn = async (found: readonly Finding[]) => {
     waiting.push({ part: 'north gateway', atMs: 1_000, isWhole: true, findings: found });
     await part.turn();
@@ -47,6 +51,8 @@ test('who is concerned is told once of one incident: not again when a round meet
   await turn([row]);
   await turn([]);
   assert.equal(told.length, 1);
+  const kept = notices.toldTo(ana, 0).map(({ done }) => done);
+  assert.deepEqual(kept, ['reported', 'rebuilt'], 'both stand in her report');
   assert.equal(reports.countWaiting(), 0);
   await turn([row]);
   assert.equal(told.length, 2, 'it was over, and happened again');

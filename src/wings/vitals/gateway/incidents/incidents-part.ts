@@ -15,6 +15,7 @@ import { encodeAs } from '../../../../primitives/shape.ts';
 import { incidentLabel } from '../../api/incident-label.ts';
 import { type IncidentReport, incidentReport, readReport } from '../../api/incident-report.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
+import { type IncidentNotices, incidentNotices } from '../incident-notices-part.ts';
 import { readReports, writeReport } from './incident-folder.ts';
 import { attemptReport, endedReport, foundReport } from './reports.ts';
 
@@ -49,11 +50,13 @@ function reportIn(signed: Uint8Array): IncidentReport | undefined {
 export class HospitalReports {
   readonly #base: GatewayBase;
   readonly #findings: Findings;
+  readonly #told: IncidentNotices;
   #attemptsMs = 0;
 
-  constructor(base: GatewayBase, of: Findings) {
+  constructor(base: GatewayBase, of: Findings, told: IncidentNotices) {
     this.#base = base;
     this.#findings = of;
+    this.#told = told;
     of.onFinding({
       found: (all, wholeMs) => this.#wait('found', all, wholeMs),
       ended: (all, atMs) => this.#wait('ended', all, atMs),
@@ -110,8 +113,6 @@ export class HospitalReports {
       for (const { id } of what === 'found' ? all : []) {
         this.#base.db.run('INSERT OR REPLACE INTO vitals_report_places VALUES (?, ?)', id, name);
       }
-      // Once of one incident: that it is over, nobody has to be told.
-      if (what === 'ended') return;
       for (const account of people) this.#tell(account, name, report);
     });
   }
@@ -125,14 +126,13 @@ export class HospitalReports {
     return (row && hexToBytes(row.text('name'))) ?? new Uint8Array(0);
   }
 
-  #tell(account: AccountId, name: string, report: IncidentReport): void {
-    const { causes, hospital } = this.#base;
-    causes.tell({
-      ...{ kind: 'incident', account, subject: name },
-      facts: {
-        ...{ server: hospital, fromMs: report.wholeMs, untilMs: report.foundMs },
-        ...{ done: 'reported', source: '', claimedMac: '' },
-      },
+  #tell(account: AccountId, report: string, { done, wholeMs, foundMs }: IncidentReport): void {
+    const { organisation: by, hospital: server } = this.#base;
+    const isOver = done.length > 0;
+    const facts = { server, fromMs: wholeMs, untilMs: foundMs, source: '', claimedMac: '' };
+    this.#told.note({
+      ...{ by, account, report, began: report },
+      facts: { ...facts, done: isOver ? 'rebuilt' : 'reported' },
     });
   }
 
@@ -243,7 +243,7 @@ CREATE TABLE vitals_reports (
 CREATE INDEX vitals_reports_by_height ON vitals_reports (height);`,
     ],
   },
-  open: (base, parts) => new HospitalReports(base, parts.get(findings)),
+  open: (base, parts) => new HospitalReports(base, parts.get(findings), parts.get(incidentNotices)),
   metrics: {
     reports_total: { kind: 'counter', help: 'Signed reports of incidents', labels: ['kind'] },
     reports_waiting: {

@@ -7,7 +7,7 @@ import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../../primitives/ids.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
 import type { Action } from '../../../../sdk/action.ts';
-import type { Context } from '../../../../sdk/client/context.ts';
+import type { Context, WorkOptions } from '../../../../sdk/client/context.ts';
 import { pause } from '../../../../sdk/client/http.ts';
 import { sendActs } from '../../../../sdk/client/send-tx.ts';
 import { maxStateAgeMs } from '../../../../sdk/ledger/proven-rows.ts';
@@ -31,7 +31,7 @@ import { vitalsNames } from '../../names.ts';
 import { type Planned, type Prediction, predictedNoise } from '../statistics/prediction.ts';
 import { type Answered, answeredOf, valuesBytes } from './answered.ts';
 import { checkedByAll, collectAnswers, type Patience, patiently } from './collecting.ts';
-import { type Delivery, deliveryOf, encryptedForm, type Form, sealedForm } from './delivery.ts';
+import { type Delivery, deliveryOf, type Form, sealedForm } from './delivery.ts';
 import { type KeptQuestion, keptQuestions } from './kept-questions.ts';
 import { requireSealed, sealNow } from './sealed.ts';
 import { type ServerLine, serverLines } from './server-lines.ts';
@@ -160,8 +160,7 @@ export const askQuestion: Action<Asked, Answered> = {
     onProgress?.({ phase: 'reading', done: 0, total: 3 });
     await checkedByAll(lines, signed, patience(signal));
     const query = idOf(signed);
-    const form =
-      asked.delivery === 'paillier' ? await encryptedForm(ctx, { query, signal }) : sealedForm(ctx);
+    const form = await formOf(ctx, asked.delivery, { query, signal, onProgress });
     // What the servers would not encrypt under is refused before it is paid.
     await form.prepare(lines);
     const none = new Uint8Array(0);
@@ -178,6 +177,19 @@ export const askQuestion: Action<Asked, Answered> = {
 const idOf = (signed: Uint8Array): Uint8Array =>
   hexToBytes(queryIdOf(decodeSigned(signed).bytes)) ?? new Uint8Array(0);
 
+/** In a browser the arithmetic of the second comes over the network. Throws GATEWAY_UNREACHABLE. */
+async function formOf(
+  ctx: Context,
+  delivery: Delivery | undefined,
+  of: WorkOptions & { readonly query: Uint8Array },
+): Promise<Form> {
+  if (delivery !== 'paillier') return sealedForm(ctx);
+  const { encryptedForm } = await import('./encrypted-form.ts').catch((error: unknown) => {
+    throw new CodedError('GATEWAY_UNREACHABLE', {}, error);
+  });
+  return encryptedForm(ctx, of);
+}
+
 type Options = Parameters<typeof askQuestion.run>[2];
 
 /** Goes on with a question that was written down: by the digits that its id begins with. Throws QUERY_UNKNOWN. */
@@ -188,8 +200,8 @@ export const continueQuestion: Action<{ readonly query: string }, Answered> = {
     const answered = answeredOf(kept);
     if (answered !== undefined) return answered;
     const lines = await serverLines(ctx, kept.servers, options.signal);
-    const isEncrypted = deliveryOf(ctx, kept.query) !== undefined;
-    const form = isEncrypted ? await encryptedForm(ctx, kept) : sealedForm(ctx);
+    const delivery = deliveryOf(ctx, kept.query) === undefined ? 'hpke' : 'paillier';
+    const form = await formOf(ctx, delivery, { ...options, query: kept.query });
     return finish(ctx, kept, { lines, form }, options);
   },
 };
@@ -218,7 +230,7 @@ export const deliverAgain: Action<
     const answered = answeredOf(opened);
     if (answered === undefined) throw new CodedError('INTERNAL');
     const lines = await serverLines(ctx, kept.servers, options.signal);
-    const form = delivery === 'paillier' ? await encryptedForm(ctx, kept) : sealedForm(ctx);
+    const form = await formOf(ctx, delivery, { ...options, query: kept.query });
     await form.prepare(lines);
     const { signed } = kept;
     const asked = lines.map((it) =>
@@ -238,6 +250,7 @@ async function finish(
   options: Options,
 ): Promise<Answered> {
   const { signal, onProgress } = options;
+  onProgress?.({ phase: 'anchoring', done: 0, total: 1 });
   let kept = await paid(ctx, begun, options);
   onProgress?.({ phase: 'fetching', done: 0, total: 3 });
   const query = bytesToHex(kept.query);

@@ -127,6 +127,14 @@ function Known({
             {it.said}
             <br />
             <span className="dim">{it.atMs === 0 ? '' : momentText(it.atMs)}</span>
+            {it.report !== undefined && (
+              <>
+                <br />
+                <span className="dim mono">
+                  {t(it.report.height === 0 ? 'report.noPlace' : 'report.place', it.report)}
+                </span>
+              </>
+            )}
           </li>
         ))}
       </ul>

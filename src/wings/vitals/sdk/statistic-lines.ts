@@ -8,7 +8,7 @@ import { heldRegistration, type RegistrationHeld } from './registering.ts';
  * Every question that was asked of the studies in which this person's readings count, for her report: proven to stand on
  * the ledger, and whether it was about people as she is said to be. Throws what servers cannot be asked for.
  */
-export const reportLines: ReportPart = async (ctx, _period, options) => {
+export const statisticLines: ReportPart = async (ctx, _period, options) => {
   const held = heldRegistration(ctx);
   if (held === undefined) return [];
   const studies = await listStudies.run(ctx, undefined, options);
