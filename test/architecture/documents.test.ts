@@ -47,6 +47,24 @@ test('every step of ARCHITECTURE names a file of src or web and something in it'
   }
 });
 
+test('every file that a wing’s page names, as it lies in the wing, is there', () => {
+  const floors = 'ledger|crypto|api|node|gateway|sdk|server|cli|story|test';
+  let named = 0;
+  for (const page of globSync('src/wings/*/README.md', { cwd: root })) {
+    for (const [, path = ''] of read(page).matchAll(
+      new RegExp(`\`((?:${floors})/[\\w./*{},-]+)\``, 'g'),
+    )) {
+      const [before = '', within, after = ''] = path.split(/[{}]/);
+      for (const one of within?.split(',') ?? ['']) {
+        named += 1;
+        const at = join(dirname(page), before + one + after);
+        assert.ok(globSync([at, `${at}.ts`], { cwd: root }).length > 0, `${page}: ${at}`);
+      }
+    }
+  }
+  assert.ok(named > 20, `only ${named} paths were read`);
+});
+
 test('every link between pages leads to a file', () => {
   for (const page of pages) {
     for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {

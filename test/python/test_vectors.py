@@ -408,15 +408,10 @@ class Records(unittest.TestCase):
         hospital = h(cases("accounts")[0]["organisation"])
         leaves = []
         for case in sealed:
-            author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
-            record, sek, data = h(case["recordId"]), h(case["sek"]), pattern(case["length"], case["index"])
+            author, shown, head = item_head(case, hospital)
+            record, sek = h(case["recordId"]), h(case["sek"])
+            data = pattern(case["length"], case["index"])
             self.assertEqual(derive.account_id(ed25519.public_key(author)).hex(), case["author"])
-            shown = headline.plain(case["line"], case["name"], case["recordClass"])
-            head = [
-                record, account, h(case["author"]), ed25519.public_key(author), case["recordClass"],
-                case["ordinaryClass"], case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"],
-                len(data), derive.sha256(shown),
-            ]  # fmt: skip
             plain = item.inside(head, data, author)
             key, body_salt, line_nonce, *rest = all_of(case["drawn"])
             line = headline.seal(record, key, shown, line_nonce)
@@ -449,15 +444,10 @@ class Records(unittest.TestCase):
     def test_doubly_encrypted_items(self):
         hospital = h(cases("accounts")[0]["organisation"])
         for case in cases("double-items"):
-            author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
-            record, sek, data = h(case["recordId"]), h(case["sek"]), pattern(case["length"], case["index"])
+            author, shown, head = item_head(case, hospital)
+            record, sek = h(case["recordId"]), h(case["sek"])
+            data = pattern(case["length"], case["index"])
             half, lock = h(case["half"]), h(case["lock"])
-            shown = headline.plain(case["line"], case["name"], case["recordClass"])
-            head = [
-                record, h(case["account"]), h(case["author"]), ed25519.public_key(author), case["recordClass"],
-                case["ordinaryClass"], case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"],
-                len(data), derive.sha256(shown),
-            ]  # fmt: skip
             first, body_salt, line_nonce, *rest = all_of(case["drawn"])
             key = item.double_key(first, half, record)
             line = headline.seal(record, key, shown, line_nonce)
@@ -622,18 +612,24 @@ class Records(unittest.TestCase):
             self.assertEqual((head[4], head[7], head[9]), (case["class"], case["itemName"], case["writtenMs"]))
 
 
-def sealed_body(case: dict, hospital: bytes) -> tuple[list, bytes]:
-    """Head and sealed body of a case of items.json."""
+def item_head(case: dict, hospital: bytes) -> tuple[bytes, bytes, list]:
+    """Of a case of items.json: its author's seed, what is shown of it without its body, its head."""
     author, _, _ = derive.account_seeds(h(case["authorRoot"]), hospital, 0)
-    record, data = h(case["recordId"]), pattern(case["length"], case["index"])
     shown = headline.plain(case["line"], case["name"], case["recordClass"])
     head = [
-        record, h(case["account"]), h(case["author"]), ed25519.public_key(author), case["recordClass"],
+        h(case["recordId"]), h(case["account"]), h(case["author"]), ed25519.public_key(author), case["recordClass"],
         case["ordinaryClass"], case["mediaType"], case["name"], h(case["previous"]), case["writtenMs"],
-        len(data), derive.sha256(shown),
+        case["length"], derive.sha256(shown),
     ]  # fmt: skip
+    return author, shown, head
+
+
+def sealed_body(case: dict, hospital: bytes) -> tuple[list, bytes]:
+    """Head and sealed body of a case of items.json."""
+    author, _, head = item_head(case, hospital)
+    data = pattern(case["length"], case["index"])
     key, body_salt, *_ = all_of(case["drawn"])
-    return head, item.seal_body(record, key, item.inside(head, data, author), body_salt)
+    return head, item.seal_body(h(case["recordId"]), key, item.inside(head, data, author), body_salt)
 
 
 class Grants(unittest.TestCase):

@@ -1,27 +1,5 @@
-import type { IconName } from '../parts/icon.tsx';
 import { webWings } from '../wings/all.ts';
-
-export interface Place {
-  readonly path: string;
-  /** Key in `words.nav`. */
-  readonly word:
-    | 'home'
-    | 'record'
-    | 'sharing'
-    | 'looked'
-    | 'keys'
-    | 'patients'
-    | 'drafts'
-    | 'check'
-    | 'enrol'
-    | 'people'
-    | 'network'
-    | 'explorer'
-    | 'questions';
-  readonly icon: IconName;
-  /** Where somebody is who went on from there: it stays marked. */
-  readonly leadsTo?: readonly string[];
-}
+import type { Place } from './place.ts';
 
 const keys: Place = { path: '/keys', word: 'keys', icon: 'key' };
 const check: Place = { path: '/check', word: 'check', icon: 'verified' };

@@ -10,11 +10,12 @@ import { initialsShown } from '../parts/person-sign.tsx';
 import { zoneName } from './dates.ts';
 import { focusHeading, keepFocus } from './focus.ts';
 import { HospitalBar } from './hospital-bar.tsx';
-import { type Language, languages, speak, spokenNow } from './language.ts';
+import { Languages } from './languages.tsx';
 import { NewVersionBar } from './new-version-bar.tsx';
 import { OfflineBar } from './offline-bar.tsx';
-import { deskPlaces, homeOf, type Place, placesOf } from './places.ts';
-import type { PageHandle } from './routes.tsx';
+import type { PageHandle } from './page-handle.ts';
+import type { Place } from './place.ts';
+import { deskPlaces, homeOf, placesOf } from './places.ts';
 import { Shortcuts } from './shortcuts.tsx';
 
 /** What stands around every page: the bar with places, person and lock; the foot; and the lock itself. */
@@ -113,26 +114,6 @@ function Who({ name }: { readonly name: string }) {
         <Icon name="lock" />
       </button>
     </>
-  );
-}
-
-export function Languages() {
-  const { t } = useTranslation();
-  const now = spokenNow();
-  return (
-    <nav className="langs" aria-label={t('shell.language')}>
-      {(Object.keys(languages) as Language[]).map((it) => (
-        <button
-          key={it}
-          type="button"
-          lang={it}
-          aria-pressed={it === now}
-          onClick={() => void speak(it, true)}
-        >
-          {languages[it].name}
-        </button>
-      ))}
-    </nav>
   );
 }
 

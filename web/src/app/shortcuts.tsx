@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { Dialog } from '../parts/dialog.tsx';
-import type { Place } from './places.ts';
+import type { Place } from './place.ts';
 
 /** One letter a place, the same in every language; of two places of one letter only one is in a bar. */
 const letterOf: Readonly<Record<Place['word'], string>> = {

@@ -1,15 +1,8 @@
 import type { SessionState } from '../worker/session.ts';
 import { afterPaint } from './after-paint.ts';
-import type {
-  CallName,
-  Failure,
-  FromWorker,
-  InputOf,
-  OutputOf,
-  ToWorker,
-  WorkProgress,
-} from './messages.ts';
+import type { CallName, Failure, FromWorker, InputOf, OutputOf, ToWorker } from './messages.ts';
 import { workerScript } from './scripts.ts';
+import type { WorkProgress } from './work-progress.ts';
 
 /** A call that was refused or failed: `code` has its sentence in the words of each language. */
 export class CallError extends Error implements Failure {

@@ -1,14 +1,6 @@
 import type { Calls } from '../worker/calls/all.ts';
 import type { SessionState } from '../worker/session.ts';
-
-/** How far long work is; `total` 0: nobody knows how much there is. */
-export interface WorkProgress {
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-  /** What a person needs to see meanwhile: a link, digits. */
-  readonly text?: string;
-}
+import type { WorkProgress } from './work-progress.ts';
 
 /** What goes wrong, as it crosses between threads: an error loses its class there. */
 export interface Failure {

@@ -11,7 +11,8 @@ import { useState, useSyncExternalStore } from 'react';
 import type { SessionState } from '../worker/session.ts';
 import { asOf } from './as-of.ts';
 import { type CallError, link } from './link.ts';
-import type { CallName, InputOf, OutputOf, WorkProgress } from './messages.ts';
+import type { CallName, InputOf, OutputOf } from './messages.ts';
+import type { WorkProgress } from './work-progress.ts';
 
 /** Answers are what the worker last said; they leave memory with the session that they belong to. */
 export const queries = new QueryClient({

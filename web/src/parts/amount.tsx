@@ -1,4 +1,4 @@
-import { valueClass } from './value.tsx';
+import { valueClass } from './value-class.ts';
 
 /** A number and its unit, in this order whichever way the page runs. */
 export function Amount({

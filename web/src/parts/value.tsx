@@ -90,7 +90,3 @@ export function Spark({ points }: { readonly points: LastValue['trend'] }) {
     </svg>
   );
 }
-
-/** No number is ever broken; what is longer than one may be. */
-export const valueClass = (text: string): string => (text.length > 14 ? 'v long' : 'v');
-export const longClass = (text: string): string => (text.length > 24 ? 'long' : '');

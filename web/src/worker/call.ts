@@ -1,4 +1,4 @@
-import type { WorkProgress } from '../boundary/messages.ts';
+import type { WorkProgress } from '../boundary/work-progress.ts';
 import type { Session } from './session.ts';
 
 /** While a call works: its end when nobody wants it any more, and how far it is. */

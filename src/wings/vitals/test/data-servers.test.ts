@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Code } from '../../../codes/index.ts';
 import { sha256 } from '../../../crypto/hash.ts';
@@ -17,18 +14,13 @@ import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { state } from '../node/statements.ts';
 import { signPages } from '../sdk/sensor/page-upload.ts';
 import { endAlike } from './killed-servers.ts';
+import { openServers } from './opened-servers.ts';
 import { drawn, valuesOf } from './pages.ts';
-import { hour, Killed, type Place, ThreeServers } from './three-servers.ts';
+import { hour, Killed, type Place } from './three-servers.ts';
 
 const places: readonly Place[] = [0, 1, 2];
 const kernel = await openKernel();
 
-async function opened(t: TestContext): Promise<ThreeServers> {
-  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
-  t.after(() => three.close());
-  await three.registerEverywhere();
-  return three;
-}
 const refused = (work: Promise<unknown>, code: Code) =>
   assert.rejects(work, (error) => {
     assert.ok(isCoded(error, code), `expected ${code}, got ${String(error)}`);
@@ -36,7 +28,7 @@ const refused = (work: Promise<unknown>, code: Code) =>
   });
 
 test('pages are taken in, judged by all three, sealed in one batch, and read back as they were', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const values = [valuesOf(1, 64, 1), valuesOf(1, 3, 2), valuesOf(3, 10, 3)];
   const pages = await Promise.all(values.map((it, at) => three.sign(it, at)));
   await three.upload(pages);
@@ -68,7 +60,7 @@ test('pages are taken in, judged by all three, sealed in one batch, and read bac
 });
 
 test('who asks is judged before what he sends is read', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const page = await three.sign(valuesOf(1, 5), 1);
   const [good] = await three.uploads([page]);
   const upload = decodeAs(pageUpload, good);
@@ -112,7 +104,7 @@ test('who asks is judged before what he sends is read', async (t) => {
 });
 
 test('a registration is the patient’s own, the newest counts, and a sensor that is not named any more sends nothing', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const [server] = [three.server(0)];
   const good = await three.register();
   const wrong = good.slice();
@@ -131,7 +123,7 @@ test('a registration is the patient’s own, the newest counts, and a sensor tha
 });
 
 test('a page that is not what it says is refused by all three, and the same number is sent anew', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const good = await three.sign(valuesOf(1, 5), 7);
   // Two sharings of one page: the bodies of one under the manifest of the other.
   const other = await three.sign(valuesOf(1, 5), 7);
@@ -154,7 +146,7 @@ test('a page that is not what it says is refused by all three, and the same numb
 });
 
 test('a server that is away holds pages up and loses none; a page it never got is in no batch', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const pages = [await three.sign(valuesOf(1, 5), 1), await three.sign(valuesOf(1, 5), 2)];
   await three.upload([await three.sign(valuesOf(1, 5), 0)]);
   await three.judge();
@@ -174,7 +166,7 @@ test('a server that is away holds pages up and loses none; a page it never got i
 });
 
 test('of a page that was decided while a server read what waits, it says nothing more', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const page = await three.sign(valuesOf(1, 5), 1);
   await three.upload([page]);
   const store = three.store(0);
@@ -202,7 +194,7 @@ test('of a page that was decided while a server read what waits, it says nothing
 });
 
 test('what a message carries is what its sender signed, and only a round carries anything', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const [one, two] = [three.server(0), three.server(1)];
   const to = two.base.account;
   const carried = utf8('what was signed');
@@ -221,7 +213,7 @@ test('what a message carries is what its sender signed, and only a round carries
 });
 
 test('what one server does not have is given up by all three, and sent anew', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const lost = await three.sign(valuesOf(1, 5), 1);
   const id = lost.shared.head.page;
   await three.upload([lost]);
@@ -251,7 +243,7 @@ test('what one server does not have is given up by all three, and sent anew', as
 });
 
 test('a page that stands in a signed batch is not given up while that batch may still come', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const page = await three.sign(valuesOf(1, 5), 1);
   const id = page.shared.head.page;
   await three.upload([page]);
@@ -269,7 +261,7 @@ test('a page that stands in a signed batch is not given up while that batch may 
 });
 
 test('a page that waits for a day is refused, and its next sharing is taken', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const alone = await three.sign(valuesOf(1, 5), 1);
   const id = alone.shared.head.page;
   const [first] = await three.uploads([alone]);
@@ -288,7 +280,7 @@ test('a page that waits for a day is refused, and its next sharing is taken', as
 });
 
 test('nobody but the two others of a trio is answered', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const [upload] = await three.uploads([await three.sign(valuesOf(1, 5), 1)]);
   await refused(three.server(0).answerPeer(upload), 'CBOR_SHAPE');
   const seen: Uint8Array[] = [];

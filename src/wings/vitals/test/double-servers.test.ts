@@ -17,7 +17,7 @@ import { halvesDrawer } from '../sdk/double/kept-halves.ts';
 import { giveHalves, handHalvesAgain } from '../sdk/index.ts';
 import { drawn } from './pages.ts';
 import { keyOf, repeating } from './paillier-keys.ts';
-import { type Enrolled, flipped, places, ReadingTown } from './reading-town.ts';
+import { caught, type Enrolled, flipped, places, ReadingTown } from './reading-town.ts';
 
 /** What each of three servers does with its share, over the ledger and gateways of real people. */
 
@@ -36,16 +36,6 @@ const hourMs = 3_600_000;
 const inPage = { onlyGateways: true } as const;
 const accountOfPerson = ({ person }: Enrolled) =>
   person.accounts[0]?.account ?? accountIdOf(drawn(''));
-
-async function caught(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof CodedError) return error.code;
-    throw error;
-  }
-  return 'nothing was refused';
-}
 
 /** A patient with one doubly encrypted record, and her doctor with a grant of its class. */
 async function shared(name: string) {

@@ -286,3 +286,14 @@ export function askDirectly(
 }
 
 export type { Enrolled };
+
+/** The code with which it was refused. */
+export async function caught(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof CodedError) return error.code;
+    throw error;
+  }
+  return 'nothing was refused';
+}

@@ -22,6 +22,7 @@ import {
 } from '../sdk/registering.ts';
 import {
   askDirectly,
+  caught,
   datasetOf,
   type Enrolled,
   flipped,
@@ -103,16 +104,6 @@ async function replicated(of: Awaited<ReturnType<typeof measured>>, name: string
     panel: pages[0]?.panel ?? 1,
     ...{ day: dayOf(of.firstHour), pages },
   });
-}
-
-async function caught(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof CodedError) return error.code;
-    throw error;
-  }
-  return 'nothing was refused';
 }
 
 test('a doctor reads from three servers what a sensor measured, and the patient sees one look', async () => {

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Code } from '../../../codes/index.ts';
 import { sealTo } from '../../../crypto/letter.ts';
@@ -27,20 +24,15 @@ import { ownTrio } from '../node/trio.ts';
 import { type SignedPages, uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { Uplink } from '../sdk/sensor/uplink.ts';
 import { SqliteSensorQueue } from '../server/sqlite-sensor-queue.ts';
+import { openServers } from './opened-servers.ts';
 import { drawn, valuesOf } from './pages.ts';
-import { hour, type Place, ThreeServers } from './three-servers.ts';
+import { hour, type Place, type ThreeServers } from './three-servers.ts';
 
 const places: readonly Place[] = [0, 1, 2];
 const kernel = await openKernel();
 const none = new Uint8Array(0);
 const askedEnvelopes = struct({ trio: hexId(32), pages: list(bytes(16)) });
 
-async function opened(t: TestContext): Promise<ThreeServers> {
-  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-recovery-')), kernel);
-  t.after(() => three.close());
-  await three.registerEverywhere();
-  return three;
-}
 const refused = (
   work: Promise<unknown>,
   because: string | undefined,
@@ -93,7 +85,7 @@ async function resealed(
 }
 
 test('each server keeps the envelope of the one before it, and from it that one has exactly its kept shares again', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const values = [valuesOf(1, 64, 1), valuesOf(1, 3, 2), valuesOf(3, 10, 3)];
   const signed = await three.signTogether(values);
   await three.uploadTogether(signed);
@@ -124,7 +116,7 @@ test('each server keeps the envelope of the one before it, and from it that one 
 });
 
 test('one byte of an envelope that is another: it is not the one that is named, wherever the byte stands', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 1, 2)]);
   for (const place of places) {
     const { key, of } = wayOf(three, signed, place, 0);
@@ -144,7 +136,7 @@ test('one byte of an envelope that is another: it is not the one that is named, 
 });
 
 test('with the key of another server, for another trio or place, or for another page, nothing is rebuilt', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const signed = await three.signTogether([valuesOf(3, 2, 1)]);
   const elsewhere = await three.signTogether([valuesOf(3, 2, 2)], 7);
   const { key, of } = wayOf(three, signed, 0, 0);
@@ -164,7 +156,7 @@ test('with the key of another server, for another trio or place, or for another 
 });
 
 test('an upload without its envelope, with another or with one of another length is refused by who would keep it', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 4, 2)]);
   const uploads = await uploadsOf(three.line, signed);
   const elsewhere = await three.signTogether([valuesOf(3, 2, 3)], 9);
@@ -198,7 +190,7 @@ test('an upload without its envelope, with another or with one of another length
 });
 
 test('a sensor that seals another share than it sent is found by the hash of its own manifest', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 4, 2)]);
   const wrong = await resealed(three, signed, {
     place: 0,
@@ -213,7 +205,7 @@ test('a sensor that seals another share than it sent is found by the hash of its
 });
 
 test('what an envelope shows is how long its pages are, and nothing that two servers could try values against', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const lengths = async (seed: number) => {
     const { envelopes } = await three.signTogether([valuesOf(1, 17, seed), valuesOf(3, 5, seed)]);
     return envelopes?.map((it) => it.length);
@@ -241,7 +233,7 @@ const inTurn = () => {
 };
 
 test('a server gives an envelope to the one whose it is, and to nobody else', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 4, 2)]);
   await three.uploadTogether(signed);
   const pages = signed.pages.map(({ shared }) => shared.head.page);
@@ -257,7 +249,7 @@ test('a server gives an envelope to the one whose it is, and to nobody else', as
 });
 
 test('a domain finds by a sample what it could not be rebuilt from, and why', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const key = three.recovery[0];
   const other = three.recovery[1];
   assert.ok(key && other);
@@ -298,7 +290,7 @@ test('a domain finds by a sample what it could not be rebuilt from, and why', as
 });
 
 test('a server whose disk is gone has every share again, and the root on the ledger, from what the others keep', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   for (const [at, values] of [
     [valuesOf(1, 64, 1), valuesOf(1, 3, 2)],
     [valuesOf(3, 10, 3)],
@@ -346,7 +338,7 @@ async function shareOf(three: ThreeServers, place: Place, page: Uint8Array) {
 }
 
 test('whatever bytes come as an envelope, nothing but ENVELOPE_BAD comes of them', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const signed = await three.signTogether([valuesOf(3, 2, 1)]);
   const { key, of } = wayOf(three, signed, 2, 0);
   const manifest = decodeAs(pageManifest, of.manifest);
@@ -382,7 +374,7 @@ test('whatever bytes come as an envelope, nothing but ENVELOPE_BAD comes of them
 });
 
 test('what a sensor had written down before there were envelopes is shared anew, with them', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const queue = new SqliteSensorQueue(':memory:', { pauseMs: 1 });
   await queue.add([{ panel: 3, timeMs: hour * 3_600_000, values: [{ value: 5, unit: 'mmol/L' }] }]);
   await queue.close(three.now + 3_600_000);

@@ -1,7 +1,7 @@
 import type { CallError } from '../../boundary/link.ts';
 import { link } from '../../boundary/link.ts';
-import type { WorkProgress } from '../../boundary/messages.ts';
 import { queries } from '../../boundary/use-call.ts';
+import type { WorkProgress } from '../../boundary/work-progress.ts';
 import type { AddedView, WantedPersons } from '../../worker/calls/add.ts';
 
 /** One file on its way into the record. */

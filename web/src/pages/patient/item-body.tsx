@@ -7,7 +7,8 @@ import { Icon } from '../../parts/icon.tsx';
 import { ItemRows } from '../../parts/item-rows.tsx';
 import { saveFile } from '../../parts/save.ts';
 import { Trend } from '../../parts/trend.tsx';
-import { Flag, longClass, valueClass } from '../../parts/value.tsx';
+import { Flag } from '../../parts/value.tsx';
+import { longClass, valueClass } from '../../parts/value-class.ts';
 import type { ItemView, ResultView } from '../../worker/item-view.ts';
 
 /** What the entry says: values in columns, the rest in terms and words; nothing in it is taken for HTML. */

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { Languages } from '../../app/shell.tsx';
+import { Languages } from '../../app/languages.tsx';
 import { askPasskey, PasskeyGone, passkeyProblem } from '../../boundary/passkey.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';

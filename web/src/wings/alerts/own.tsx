@@ -11,18 +11,26 @@ import { Inbox } from './inbox.tsx';
 import { endPushes } from './push.ts';
 import { WayForm } from './way-form.tsx';
 
+/** While something that was tried out is on its way. */
+const everyMs = 3_000;
+
 /** How somebody is told that there is news, and what is new. */
 export function OwnAlertsPage() {
   const { t } = useTranslation();
-  const asked = useCall('alerts.now', undefined);
+  const [isTried, setTried] = useState(false);
+  const asked = useCall('alerts.now', undefined, isTried ? { everyMs } : {});
   return (
     <AskedPage asked={asked} what={t('alerts.waiting')}>
-      {(answered) => <Known {...answered} />}
+      {(answered) => <Known {...answered} onTried={() => setTried(true)} />}
     </AskedPage>
   );
 }
 
-function Known({ view, error, again }: Answered<AlertsView>) {
+interface KnownProps extends Answered<AlertsView> {
+  readonly onTried: () => void;
+}
+
+function Known({ view, error, again, onTried }: KnownProps) {
   const { t } = useTranslation();
   const { ways, inbox } = view;
   const on = ways.filter((it) => it.set !== undefined).map((it) => t(`alerts.by.${it.channel}`));
@@ -42,7 +50,7 @@ function Known({ view, error, again }: Answered<AlertsView>) {
               <Way key={it.channel} way={it} view={view} />
             ))}
           </ul>
-          {on.length > 0 && <TryOut />}
+          {on.length > 0 && <TryOut onTried={onTried} />}
         </section>
       )}
     </>
@@ -91,7 +99,7 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
   );
 }
 
-function TryOut() {
+function TryOut({ onTried }: Pick<KnownProps, 'onTried'>) {
   const { t } = useTranslation();
   const act = useAct('alerts.try');
   return (
@@ -102,7 +110,7 @@ function TryOut() {
         type="button"
         className="btn line small"
         disabled={act.isPending}
-        onClick={() => act.mutate(undefined)}
+        onClick={() => act.mutate(undefined, { onSuccess: onTried })}
       >
         {t('alerts.try')}
       </button>

@@ -1,4 +1,4 @@
-import type { WebWing } from '../all.ts';
+import type { WebWing } from '../wing.ts';
 
 export const consortiumWeb: WebWing = {
   name: 'consortium',

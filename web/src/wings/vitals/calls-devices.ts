@@ -1,4 +1,5 @@
 import {
+  type Curve,
   isLowBattery,
   type OwnDevice,
   ownDevices,
@@ -6,14 +7,13 @@ import {
   type VitalsFound,
 } from '@salus/salus/sdk/vitals';
 import type { Session } from '../../worker/session.ts';
-import type { CurveView } from './calls.ts';
 
 /** One of a patient's own devices, as far as its readings and what it says of itself tell. */
 export interface DeviceView {
   readonly sensor: string;
   /** Empty: it never said one. */
   readonly name: string;
-  readonly vitals: readonly CurveView['vital'][];
+  readonly vitals: readonly Curve['vital'][];
   /** The hour of the newest reading ended then; undefined: none came in this time. */
   readonly newestMs: number | undefined;
   /** It sent nothing for a day. */

@@ -1,6 +1,6 @@
 import { type ComponentType, lazy } from 'react';
 import { speakLater } from '../../app/language.ts';
-import type { WebWing } from '../all.ts';
+import type { WebWing } from '../wing.ts';
 
 /** A page with the words that are apart. */
 async function withWords(load: () => Promise<ComponentType>) {

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { Code } from '../../../../codes/index.ts';
 import { type SigningKey, signingKeyFromSeed, signLabelled } from '../../../../crypto/signature.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
@@ -12,25 +9,16 @@ import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
 import { pagesAskedAfter, pagesStated, signedPagesAsked } from '../../api/page-states.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
 import { pageUpload } from '../../api/upload.ts';
-import { openKernel } from '../../crypto/page-arithmetic-wasm.ts';
 import { pageIdOf } from '../../crypto/page-head.ts';
 import { vitalsNames } from '../../names.ts';
 import { DataServer } from '../../node/data-server.ts';
 import type { DataServerBase } from '../../node/data-server-base.ts';
 import { createDataServerHttp } from '../../server/data-server-http.ts';
+import { openServers } from '../opened-servers.ts';
 import { valuesOf } from '../pages.ts';
-import { actor, ThreeServers } from '../three-servers.ts';
+import { actor, type ThreeServers } from '../three-servers.ts';
 
 /** What one data server is asked by people who may not, or too often. Source: docs/protocol/vitals-servers.md. */
-
-const kernel = await openKernel();
-
-async function opened(t: TestContext): Promise<ThreeServers> {
-  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
-  t.after(() => three.close());
-  await three.registerEverywhere();
-  return three;
-}
 
 async function codeOf(work: Promise<unknown>): Promise<Code | 'taken'> {
   try {
@@ -47,7 +35,7 @@ const again = (three: ThreeServers, change: Partial<DataServerBase>): DataServer
   new DataServer({ ...three.server(0).base, ...change });
 
 test('who once read a registration does not learn hour by hour whether her sensor sends', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   await three.upload([await three.sign(valuesOf(1, 3, 1), 0)]);
   // The key stands in the registration that a reader under a grant is shown; ids follow from it.
   const sensor = three.sensor.publicKey;
@@ -65,7 +53,7 @@ test('who once read a registration does not learn hour by hour whether her senso
 });
 
 test('a sensor that sends at once, or what is refused, has no more pages opened than its quota', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const settings = { ...three.server(0).base.settings, pagesPerDay: 4 };
   const server = again(three, { settings });
   const uploads = await Promise.all(
@@ -85,7 +73,7 @@ test('a sensor that sends at once, or what is refused, has no more pages opened 
 });
 
 test('bodies of strangers fill no memory: so many at once, and the others are told before they are read', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const app = await createDataServerHttp(three.server(0));
   t.after(() => app.close());
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -106,7 +94,7 @@ test('bodies of strangers fill no memory: so many at once, and the others are to
 });
 
 test('statements of strangers are heard so often, and have the ledger asked no more than that', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   let lookedUp = 0;
   const ledger: DataServerBase['ledger'] = {
     chainId: three.ledger.chainId,
@@ -137,7 +125,7 @@ test('statements of strangers are heard so often, and have the ledger asked no m
 });
 
 test('what was taken in is not opened again, however often it is sent', async (t) => {
-  const three = await opened(t);
+  const three = await openServers(t);
   const [upload] = await three.uploads([await three.sign(valuesOf(1, 3, 1), 0)]);
   await three.server(0).upload(upload);
   // With another key nothing opens.

@@ -8,9 +8,7 @@ import { Icon, type IconName } from '../../../parts/icon.tsx';
 import { NeedsNetwork } from '../../../parts/needs-network.tsx';
 import { usePersonName } from '../../../parts/person-sign.tsx';
 import type { ShareStart } from '../../../worker/calls/share.ts';
-import { lackOf, type ShareDraft, termsOf } from './draft.ts';
-import type { BlankName } from './form.tsx';
-import type { DoneShare } from './page.tsx';
+import { type BlankName, type DoneShare, lackOf, type ShareDraft, termsOf } from './draft.ts';
 import { useShareWords } from './words.ts';
 
 const blankOfLack = { who: 'who', what: 'what', past: 'until', far: 'until' } as const;

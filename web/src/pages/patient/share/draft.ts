@@ -1,6 +1,7 @@
 import { vitalKinds } from '../../../parts/kinds.ts';
 import type { AskView } from '../../../worker/calls/asking.ts';
 import type {
+  GivenShare,
   ShareFrom,
   SharePerson,
   ShareStart,
@@ -20,6 +21,22 @@ export interface ShareDraft {
   readonly writes: readonly string[];
   readonly purposes: readonly string[];
   readonly untilMs: number;
+}
+
+/** A share that holds, and what was said when it was given. */
+export interface DoneShare {
+  readonly given: GivenShare;
+  readonly draft: ShareDraft;
+}
+
+/** What of the sentence is chosen; each unfolds its choice. */
+export type BlankName = 'who' | 'what' | 'why' | 'until';
+
+/** What each choice is given. */
+export interface ChoiceProps {
+  readonly draft: ShareDraft;
+  readonly start: ShareStart;
+  readonly onChange: (change: Partial<ShareDraft>) => void;
 }
 
 /** 23:59 of a day of this device's calendar: shares of one day end together. */

@@ -5,20 +5,11 @@ import { Icon } from '../../../parts/icon.tsx';
 import { usePersonName } from '../../../parts/person-sign.tsx';
 import type { ShareFrom, ShareStart } from '../../../worker/calls/share.ts';
 import { Confirm } from './confirm.tsx';
-import { firstDraft, type ShareDraft } from './draft.ts';
-import type { DoneShare } from './page.tsx';
+import { type BlankName, type DoneShare, firstDraft, type ShareDraft } from './draft.ts';
 import { UntilChoice, WhyChoice } from './terms-choice.tsx';
 import { WhatChoice } from './what-choice.tsx';
 import { WhoChoice } from './who-choice.tsx';
 import { useShareWords } from './words.ts';
-
-export type BlankName = 'who' | 'what' | 'why' | 'until';
-
-export interface ChoiceProps {
-  readonly draft: ShareDraft;
-  readonly start: ShareStart;
-  readonly onChange: (change: Partial<ShareDraft>) => void;
-}
 
 /** The form is the sentence; each blank unfolds its choice below, and beside it stands what will happen. */
 export function ShareForm({

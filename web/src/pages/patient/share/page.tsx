@@ -4,8 +4,8 @@ import { useParams } from 'react-router';
 import { useCall } from '../../../boundary/use-call.ts';
 import { Unanswered } from '../../../parts/unanswered.tsx';
 import { WayBack } from '../../../parts/way-back.tsx';
-import type { GivenShare, ShareFrom } from '../../../worker/calls/share.ts';
-import type { ShareDraft } from './draft.ts';
+import type { ShareFrom } from '../../../worker/calls/share.ts';
+import type { DoneShare } from './draft.ts';
 import { ShareForm } from './form.tsx';
 import { Shared } from './shared.tsx';
 
@@ -25,12 +25,6 @@ export function ShareAsked() {
 export function ChangeShare() {
   const { handle } = useParams();
   return <SharePage key={handle} from={{ share: handle }} />;
-}
-
-/** A share that holds, and what was said when it was given. */
-export interface DoneShare {
-  readonly given: GivenShare;
-  readonly draft: ShareDraft;
 }
 
 function SharePage({ from }: { readonly from: ShareFrom }) {

@@ -5,7 +5,7 @@ import { dayOf, momentText } from '../../../app/dates.ts';
 import { Answer } from '../../../parts/answer.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { usePersonName } from '../../../parts/person-sign.tsx';
-import type { DoneShare } from './page.tsx';
+import type { DoneShare } from './draft.ts';
 import { useShareWords } from './words.ts';
 
 /** What is true now that it is shared. */

@@ -1,7 +1,6 @@
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { endOfDay } from './draft.ts';
-import type { ChoiceProps } from './form.tsx';
+import { type ChoiceProps, endOfDay } from './draft.ts';
 
 const purposes = ['TREAT', 'ETREAT', 'FAMRQT', 'HPAYMT', 'HRESCH', 'PATRQT', 'HOPERAT'] as const;
 

@@ -10,8 +10,7 @@ import { vitalKinds } from '../../../parts/kinds.ts';
 import { usePersonName } from '../../../parts/person-sign.tsx';
 import type { ShareStart } from '../../../worker/calls/share.ts';
 import type { LineView } from '../../../worker/record-view.ts';
-import { mayWriteOf, type ShareDraft } from './draft.ts';
-import type { ChoiceProps } from './form.tsx';
+import { type ChoiceProps, mayWriteOf, type ShareDraft } from './draft.ts';
 import { useShareWords } from './words.ts';
 
 const scopes = ['everything', 'kinds', 'entries'] as const;

@@ -4,7 +4,7 @@ import { dayOf } from '../../../app/dates.ts';
 import { CardPick, CardReader } from '../../../parts/card-reader.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import type { SharePerson } from '../../../worker/calls/share.ts';
-import type { ChoiceProps } from './form.tsx';
+import type { ChoiceProps } from './draft.ts';
 
 /** People whose cards are held here, and how somebody else's comes. */
 export function WhoChoice({
