@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import type { WorkProgress } from '../../boundary/messages.ts';
+import type { WorkProgress } from '../../boundary/work-progress.ts';
 import { Progress } from '../../parts/progress.tsx';
 import type { QuestionDraft } from './calls-questions.ts';
 
