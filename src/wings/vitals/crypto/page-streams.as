@@ -315,5 +315,7 @@ export function forget(): void {
   memory.fill(message, 0, 256);
   memory.fill(inner, 0, 32);
   memory.fill(outer, 0, 32);
+  memory.fill(state, 0, 32);
+  memory.fill(schedule, 0, 64 * 4);
   memory.fill(roundKeys, 0, 11 * 16);
 }
