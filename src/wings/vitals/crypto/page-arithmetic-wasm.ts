@@ -183,7 +183,9 @@ function arithmeticOf(kernel: Kernel): PageArithmetic {
       putExactly(kernel.secret.value, secret, 32);
       putExactly(kernel.binder.value, binder, 35);
       putExactly(kernel.verifyKey.value, verifyKey, 32);
-      for (const [i, part] of parts.entries()) putExactly(kernel.parts.value + 32 * i, part, 32);
+      parts.forEach((part, i) => {
+        putExactly(kernel.parts.value + 32 * i, part, 32);
+      });
       const keptFrom = kernel.kept.value;
       const clinicalFrom = keptFrom + 8 * keptLength;
       const saltFrom = clinicalFrom + 2 * n * k;

@@ -287,9 +287,13 @@ const LAST: usize = memory.data<u64>([P - 1 - 0x8000000000000000, P - 1 - 0x8000
 // ---------- gadgets ----------
 /** prod_{j=0..15} (d - j), with j and 15 - j together: zero for a digit and for nothing else. */
 // @ts-ignore
-@inline function range16(d: u64): u64 {
-  // u + j (15 - j) for each j; two and two of them are u^2 + 56 u, + 68 u + 756, + 76 u + 1300 and + 80 u + 1584.
-  const u = mul(d, sub(d, 15)), u4 = shifted(u, 2), u8 = add(u4, u4);
+@inline function range16(d: u64): u64 { return ofFolded(folded(d)); }
+// @ts-ignore
+@inline function folded(d: u64): u64 { return mul(d, sub(d, 15)); }
+/** The product of u + j (15 - j); two and two of them are u^2 + 56 u, + 68 u + 756, + 76 u + 1300 and + 80 u + 1584. */
+// @ts-ignore
+@inline function ofFolded(u: u64): u64 {
+  const u4 = shifted(u, 2), u8 = add(u4, u4);
   const a = mulLoose(u, addLoose(u, 56));
   const b = addLoose(a, add(add(u8, u4), 756));
   const c = addLoose(b, add(u8, 544));
@@ -604,10 +608,12 @@ export function addPeer(): i32 {
 }
 /** Whether the summed verifier shares in `verifier` accept. */
 export function decide(): i32 {
+  // In steps that are short: then several wires are under way at once.
   for (let p = 0; p < PROOFS; p++) {
     const wires = verifier + ((p * VERIFIER + 1) << 3), out = rangeAt + ((p * RANGE_WIRES) << 3);
-    for (let k = 0; k < RANGE_WIRES; k++) S(out, k, range16(L(wires, k)));
+    for (let k = 0; k < RANGE_WIRES; k++) S(out, k, folded(L(wires, k)));
   }
+  for (let k = 0; k < PROOFS * RANGE_WIRES; k++) S(rangeAt, k, ofFolded(L(rangeAt, k)));
   const r0 = L(jointRand, 0), r1 = L(jointRand, 2), r2 = L(jointRand, 4);
   let s0: u64 = 0, s1: u64 = 0, s2: u64 = 0;
   for (let k = RANGE_WIRES - 1; k >= 0; k--) {

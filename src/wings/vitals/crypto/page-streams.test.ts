@@ -10,11 +10,16 @@ interface Streams {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly message: { readonly value: number };
   readonly secret: { readonly value: number };
+  readonly binder: { readonly value: number };
   prepareStreams(): void;
   digest(length: number, to: number): void;
   setKey(key: number): void;
   hmac(length: number, to: number): void;
   stream(seed: number, length: number, to: number): void;
+  readonly verifyKey: { readonly value: number };
+  keyed(server: number, clinical: number, clinicalBytes: number, salt: number): void;
+  queryStream(length: number, to: number): void;
+  forget(): void;
 }
 declare const WebAssembly: {
   instantiate(
@@ -81,4 +86,26 @@ test('the first block of the published stream', () => {
   memory.set(hex('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff'), streams.secret.value + 16);
   streams.stream(streams.secret.value, 16, room);
   assert.deepEqual(taken(16), hex('ec8cdf7398607cb0f2d21675ea9ea1e4'));
+});
+
+test('nothing of a key stays in memory once it is told to forget, as it was or as it was worked with', () => {
+  const [secret, verifyKey] = [drawn(1, 32), drawn(2, 32)];
+  const seed = hmacSha256(verifyKey, new Uint8Array(35));
+  const forms = [secret, verifyKey].flatMap((key) =>
+    [0, 0x36, 0x5c].map((pad) => key.map((byte) => byte ^ pad)),
+  );
+  const swapped = (bytes: Uint8Array): Uint8Array => bytes.map((_, i) => bytes[i ^ 3] ?? 0);
+  const found = (): number => {
+    const all = Buffer.from(memory);
+    const traces = [...forms, ...forms.map(swapped), seed, swapped(seed)];
+    return traces.filter((it) => all.includes(Buffer.from(it.subarray(0, 16)))).length;
+  };
+  memory.fill(0, streams.binder.value, streams.binder.value + 48);
+  memory.set(secret, streams.secret.value);
+  memory.set(verifyKey, streams.verifyKey.value);
+  streams.keyed(1, room, 640, room + 640);
+  streams.queryStream(112, room + 1024);
+  assert.ok(found() > 0);
+  streams.forget();
+  assert.equal(found(), 0);
 });
