@@ -191,9 +191,10 @@ export class QuestionDesk {
     return this.#sealing.settle();
   }
 
-  /** See `AnswerSealing.idle`. */
-  idle(): Promise<void> {
-    return this.#sealing.idle();
+  /** Until nothing is being made ready or sealed any more: for who stops this server. */
+  async idle(): Promise<void> {
+    await this.#meeting;
+    await this.#sealing.idle();
   }
 }
 
