@@ -184,13 +184,16 @@ export class ProvenRows {
       }
       at += proven.length;
     }
+    const decoded = new Map<string, unknown>();
     return {
       until,
-      get(table, id) {
+      get<Row>(table: StateTable<Row>, id: string) {
         const name = nameOf(table, id);
         if (!values.has(name)) throw new CodedError('INTERNAL', { row: name });
         const value = values.get(name);
-        return value && decodeRow(table, value);
+        if (value === undefined) return undefined;
+        if (!decoded.has(name)) decoded.set(name, decodeRow(table, value));
+        return decoded.get(name) as Row;
       },
     };
   }

@@ -40,8 +40,7 @@ export class ExpectedQuestions {
     this.#expected.delete(query);
     const untilMs = this.#now() + expectedMs;
     this.#expected.set(query, { manifest, query, signed, untilMs, ready });
-    for (const it of this.#expected.values())
-      if (it.untilMs <= this.#now()) this.#expected.delete(it.query);
+    this.#forgetOld();
     const isHis = (it: Expected): boolean => it.manifest.researcher === manifest.researcher;
     const own = [...this.#expected.values()].filter(isHis);
     const all = [...this.#expected.values()];
@@ -50,12 +49,15 @@ export class ExpectedQuestions {
     if (oldest !== undefined) this.#expected.delete(oldest.query);
   }
 
-  /** Those of which nothing was made yet. */
+  #forgetOld(): void {
+    for (const { query, untilMs } of this.#expected.values())
+      if (untilMs <= this.#now()) this.#expected.delete(query);
+  }
+
+  /** Those of which nothing was made yet; what is older than a minute is forgotten. */
   unready(): readonly ExpectedQuestion[] {
-    const now = this.#now();
-    return [...this.#expected.values()].filter(
-      ({ ready, untilMs }) => ready === undefined && now < untilMs,
-    );
+    this.#forgetOld();
+    return [...this.#expected.values()].filter(({ ready }) => ready === undefined);
   }
 
   keep(query: string, ready: ReadyAnswer): void {

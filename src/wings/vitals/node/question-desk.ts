@@ -99,23 +99,28 @@ export class QuestionDesk {
    * There is a new block: what was checked and is paid in it is made ready. What fails is told when it is asked for. One
    * look at a time, and one more for all blocks that came meanwhile. Rule VQ-32b.
    */
-  async meetBlock(): Promise<void> {
+  meetBlock(): Promise<void> {
     this.#isBehind = true;
-    this.#meeting ??= this.#meetBlocks().finally(() => {
-      this.#meeting = undefined;
-    });
+    this.#meeting ??= this.#meetBlocks();
     return this.#meeting;
   }
 
   async #meetBlocks(): Promise<void> {
     while (this.#isBehind) {
       this.#isBehind = false;
-      const expected = this.#expected.unready();
-      if (expected.length === 0) return;
-      // Where it fails, the next block comes to it again.
-      const paid = this.#judge.paidOf(expected).catch((): typeof expected => []);
-      await Promise.all(expected.map((it) => this.#prepareIn(paid, it)));
+      await this.#prepareExpected();
     }
+    // In the same step as the look above: a block that comes now begins anew.
+    this.#meeting = undefined;
+  }
+
+  /** Never rejected. */
+  async #prepareExpected(): Promise<void> {
+    const expected = this.#expected.unready();
+    if (expected.length === 0) return;
+    // Where it fails, the next block comes to it again.
+    const paid = this.#judge.paidOf(expected).catch((): typeof expected => []);
+    await Promise.all(expected.map((it) => this.#prepareIn(paid, it)));
   }
 
   async #prepareIn(paid: Promise<readonly unknown[]>, question: ExpectedQuestion): Promise<void> {
@@ -186,9 +191,10 @@ export class QuestionDesk {
     return this.#sealing.settle();
   }
 
-  /** See `AnswerSealing.idle`. */
-  idle(): Promise<void> {
-    return this.#sealing.idle();
+  /** Until nothing is being made ready or sealed any more: for who stops this server. */
+  async idle(): Promise<void> {
+    await this.#meeting;
+    await this.#sealing.idle();
   }
 }
 

@@ -33,6 +33,7 @@ export interface Judged {
 export class QuestionJudge {
   readonly #parts: Pick<DeskParts, 'ledger' | 'account'>;
   readonly #rows: QuestionRows;
+  readonly #read = new ReadQuestions();
   readonly #verified = new VerifiedOnes();
 
   constructor(parts: Pick<DeskParts, 'ledger' | 'account'>) {
@@ -43,10 +44,8 @@ export class QuestionJudge {
   /** Throws as VQ-32 says, in its order. */
   async judged(signed: Uint8Array): Promise<Judged> {
     const { ledger, account: self } = this.#parts;
-    const { bytes, signature } = decodedQuestion(signed);
-    const manifest = readManifest(bytes);
+    const { bytes, signature, manifest, query } = this.#read.of(signed);
     if (manifest.chainId !== ledger.chainId) throw new CodedError('MANIFEST_MALFORMED');
-    const query = queryIdOf(bytes);
     const rows = await this.#rows.of(manifest, query);
     const { signKey } = requireResearcher(rows.account);
     if (!(await this.#verified.isSigned(signKey, bytes, signature)))
@@ -83,6 +82,31 @@ export class QuestionJudge {
   paid(manifest: QueryManifest, query: string): Promise<StatQueryRow | undefined> {
     return this.#rows.paid(manifest, query);
   }
+}
+
+/** What came, and what it says: a question is checked, made ready, and asked. */
+class ReadQuestions {
+  readonly #read = new Map<string, ReadQuestion>();
+
+  /** Throws MANIFEST_MALFORMED, and what the manifest throws. */
+  of(signed: Uint8Array): ReadQuestion {
+    const name = bytesToHex(sha256(signed));
+    const kept = this.#read.get(name);
+    if (kept !== undefined) return kept;
+    const { bytes, signature } = decodedQuestion(signed);
+    const read = { bytes, signature, manifest: readManifest(bytes), query: queryIdOf(bytes) };
+    // Whoever sends them, and whatever else it may hold: they take a megabyte at most.
+    if (signed.length > longestKept) return read;
+    this.#read.set(name, read);
+    for (const [oldest] of this.#read) if (this.#read.size > readKept) this.#read.delete(oldest);
+    return read;
+  }
+}
+const [readKept, longestKept] = [256, 4_096];
+
+interface ReadQuestion extends Named {
+  readonly bytes: Uint8Array;
+  readonly signature: Uint8Array;
 }
 
 /** Signatures of questions by the key that verified them: a question is checked, and then asked. */

@@ -40,10 +40,11 @@ export class QuestionRows {
 
   /** Of a paid question those of before, while nothing is newer. */
   async of(manifest: QueryManifest, query: string): Promise<RowsOfQuestion> {
-    const { together } = this.#ledger;
-    if (together === undefined) return this.#oneByOne(manifest, query);
+    const ledger = this.#ledger;
+    if (ledger.together === undefined) return this.#oneByOne(manifest, query);
     const kept = this.#seen.get(query);
-    const seen = kept?.isNewest() ? kept : await together(rowsWanted([{ manifest, query }]));
+    const wanted = rowsWanted([{ manifest, query }]);
+    const seen = kept?.isNewest() ? kept : await ledger.together(wanted);
     this.#keepPaid({ manifest, query }, seen);
     const { researcher, dataset, permit } = manifest;
     return {
@@ -58,9 +59,9 @@ export class QuestionRows {
 
   /** Which of these are paid: all rows of all of them in one call, of which those of paid ones are kept. */
   async paidOf<Asked extends Named>(questions: readonly Asked[]): Promise<readonly Asked[]> {
-    const { together } = this.#ledger;
-    if (together !== undefined) {
-      const seen = await together(rowsWanted(questions));
+    const ledger = this.#ledger;
+    if (ledger.together !== undefined) {
+      const seen = await ledger.together(rowsWanted(questions));
       return questions.filter((it) => this.#keepPaid(it, seen));
     }
     const paid = await Promise.all(questions.map((it) => this.paid(it.manifest, it.query)));
