@@ -89,7 +89,7 @@ export class BenchStudy {
   }
 
   static async open(): Promise<BenchStudy> {
-    const town = await VitalsHome.open(undefined, 0);
+    const town = await VitalsHome.open(async () => ({ scrubPercent: 0 }));
     const { studies, servers } = town;
     const [north, harbour] = [await studies.speaker('north'), await studies.speaker('harbour')];
     const researcher = await town.person('Rosa', 'researcher');

@@ -34,7 +34,11 @@ import {
 import type { PanelRow } from '../sdk/sensor/reading.ts';
 import type { QueuedPage } from '../sdk/sensor/sensor-queue.ts';
 import { Uplink } from '../sdk/sensor/uplink.ts';
-import { makeDataServer } from '../server/data-server-keys.ts';
+import {
+  type DataServerFile,
+  dataServerFolder,
+  makeDataServer,
+} from '../server/data-server-keys.ts';
 import { provenRows } from '../server/ledger-line.ts';
 import { ServerAddresses } from '../server/peer-line.ts';
 import { SqliteSensorQueue } from '../server/sqlite-sensor-queue.ts';
@@ -44,6 +48,8 @@ import { drawn } from './pages.ts';
 const hourMs = 3_600_000;
 const inTests = (home: string) => ({ home, port: 0, logLevel: 'silent' });
 const names = ['north', 'harbour', 'valley'] as const;
+
+export type SettingsOf = (name: string, folder: string) => Promise<Partial<DataServerFile>>;
 
 /** Three hospitals as `salus up` runs them, each with its data server as a process. */
 export class VitalsHome {
@@ -76,14 +82,17 @@ export class VitalsHome {
     this.#urlOf = of.urlOf;
   }
 
-  /** `freshHours`: how old pages may be. `scrubPercent`: 0 where a test or a bench writes what no server would. */
-  static async open(freshHours = 24 * 400, scrubPercent = 2): Promise<VitalsHome> {
+  /** `settingsOf`: what a hospital's data server is told more, its folder given. */
+  static async open(settingsOf?: SettingsOf): Promise<VitalsHome> {
     const folder = mkdtempSync(join(tmpdir(), 'salus-vitals-'));
     const home = join(folder, 'home');
-    for (const name of names)
-      makeDataServer(join(serversOf(home), name), {
-        ...{ batchSeconds: 1, roundMs: 50, freshHours, scrubPercent },
+    for (const name of names) {
+      const hospital = join(serversOf(home), name);
+      const more = await settingsOf?.(name, dataServerFolder(hospital));
+      makeDataServer(hospital, {
+        ...{ batchSeconds: 1, roundMs: 50, freshHours: 24 * 400, ...more },
       });
+    }
     const consortium = await startConsortium(inTests(home));
     const hospital = (name: string) => {
       const found = consortium.hospitals.find((it) => it.name === name);
@@ -178,23 +187,36 @@ export class VitalsHome {
     return person.run(signedByWallet, undefined);
   }
 
-  /** Takes rows in, makes pages of them and sends those until all three servers have them. Returns the pages. */
+  /** As the three servers published them. */
+  recoveryKeys(): Promise<readonly (Uint8Array | undefined)[]> {
+    return Promise.all(this.servers.map((it) => this.#addresses.recoveryKeyOf(it)));
+  }
+
+  /**
+   * Takes rows in, makes pages of them and sends those until all three servers have them, with what a lost server is
+   * rebuilt from where that is wanted. Returns the pages.
+   */
   async measure(
     { key, pseudonym }: SensorOfTest,
     rows: readonly PanelRow[],
-    nowMs = Date.now(),
+    { withEnvelopes = false } = {},
   ): Promise<readonly QueuedPage[]> {
     const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
     await queue.add(rows);
-    await queue.close(nowMs);
+    await queue.close(Date.now());
     const pages = await queue.closed(256);
     const three = await Promise.all(this.servers.map((account) => this.#uplinkServer(account)));
     const [one, two, last] = three.map(({ kemKey }) => kemKey);
     if (one === undefined || two === undefined || last === undefined) throw new Error('three');
+    const recoveryKeys = withEnvelopes ? await this.recoveryKeys() : [];
+    const [own, next, over] = recoveryKeys;
     const trio = trioId(this.servers);
     const uplink = new Uplink({
       ...{ arithmetic: await pageArithmetic(), servers: three, queue },
-      line: { key, pseudonym, trio, kemKeys: [one, two, last] },
+      line: {
+        ...{ key, pseudonym, trio, kemKeys: [one, two, last] },
+        ...(own && next && over && { recoveryKeys: [own, next, over] }),
+      },
     });
     for (let done = 0; done < pages.length; ) {
       const sent = await uplink.send();

@@ -1,21 +1,12 @@
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { text } from '../../../../test/cli/salus.ts';
 import { type App, heading, type Visitor } from '../../../../test/web/app.ts';
 import { Keyboard } from '../../../../test/web/keyboard.ts';
-import {
-  command,
-  crowd,
-  heartRates,
-  link,
-  measureWeek,
-  researcher,
-  startVitals,
-} from './web-town.ts';
+import { link, measureWeek, startVitals } from './web-town.ts';
 
 /**
- * Every screen of the wing with Tab, Enter, Escape and arrows alone: nothing on the way loses the focus, hides it, or
- * does not show it.
+ * A patient's and a doctor's screens of the wing with Tab, Enter, Escape and arrows alone: nothing on the way loses the focus,
+ * hides it, or does not show it. A researcher's: `web-questions.test.ts`, where there are people to ask about.
  */
 
 let app: App;
@@ -118,46 +109,5 @@ test('A doctor reads what sensors sent, and walks over the curves', async () => 
   await keys.press('Enter');
   await page.getByRole('button', { name: 'Reading …' }).waitFor({ state: 'detached' });
   await keys.isAt(page.getByRole('button', { name: 'Look again, one more look' }));
-  await visitor.close();
-});
-
-test('A researcher asks a question, compares groups, and opens the method', async () => {
-  const study = await heartRates(app);
-  await crowd(app, { people: 40, studies: [study] });
-  const { visitor, account } = await researcher(app, 'kim');
-  const { page } = visitor;
-  const keys = new Keyboard(page);
-  const given = ['--dataset', study, '--researcher', account, '--rho', '0.5'];
-  const permit = text(await command(app, 'stats', 'permit', ...given, '--by', 'north'), 'permit');
-  await command(app, 'stats', 'approve', permit, '--by', 'harbour');
-  await heading(page, 'You may ask for 0.5 more this quarter.').waitFor({ timeout: 30_000 });
-  await keys.to(page.getByLabel('What', { exact: true }));
-  await keys.write('Compare');
-  await page.getByRole('group', { name: 'Group 2' }).waitFor();
-  await keys.isAt(page.getByLabel('What', { exact: true }));
-  await keys.to(page.getByRole('button', { name: 'One more group' }));
-  await keys.press('Enter');
-  await page.getByRole('group', { name: 'Group 3' }).waitFor();
-  await keys.to(page.getByRole('button', { name: 'Without group 3' }), 'Shift+Tab');
-  await keys.press('Enter');
-  await keys.isAt(heading(page, /You may ask/u));
-  await keys.to(page.getByLabel('What', { exact: true }));
-  await keys.write('Mean');
-  await page.getByRole('group', { name: 'Group 2' }).waitFor({ state: 'detached' });
-  await keys.to(page.getByRole('button', { name: 'How exact would it be?' }));
-  await keys.press('Enter');
-  const ask = page.getByRole('button', { name: /^Ask: spend/u });
-  await ask.waitFor();
-  await keys.isAt(page.getByRole('button', { name: 'How exact would it be?' }));
-  await keys.to(ask);
-  await keys.press('Enter');
-  const sheet = page.getByRole('region', { name: 'Mean: Heart rate' });
-  await sheet.waitFor({ timeout: 60_000 });
-  await keys.isAt(heading(page, /^What you may ask|You may ask/u));
-  await keys.to(sheet.getByText('Method and receipt'));
-  await keys.press('Enter');
-  await sheet.getByText(/^Method: Mean of Heart rate/u).waitFor();
-  for (const name of ['CSV', 'JSON', 'Print with method'])
-    await keys.to(sheet.getByRole('button', { name }));
   await visitor.close();
 });

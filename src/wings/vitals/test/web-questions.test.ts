@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { text } from '../../../../test/cli/salus.ts';
 import { type App, fitsWidth, heading, holdsAxe, picture } from '../../../../test/web/app.ts';
+import { Keyboard } from '../../../../test/web/keyboard.ts';
 import { missingWords, wordOf } from '../../../../test/web/looks.ts';
 import { command, crowd, heartRates, researcher, startVitals } from './web-town.ts';
 
@@ -248,5 +249,45 @@ test('The form of a comparison fits a phone of 320 px, dark, in Arabic', async (
     /^\u2068.*\/min\u2069$/u,
   );
   await picture(page, 'share-form-phone-ar');
+  await visitor.close();
+});
+
+test('With a keyboard alone a researcher asks a question, compares groups, and opens the method', async () => {
+  const study = await ordinary();
+  const { visitor, account } = await researcher(app, 'kim');
+  const { page } = visitor;
+  const keys = new Keyboard(page);
+  const given = ['--dataset', study, '--researcher', account, '--rho', '0.5'];
+  const permit = text(await cli('stats', 'permit', ...given, '--by', 'north'), 'permit');
+  await cli('stats', 'approve', permit, '--by', 'harbour');
+  await heading(page, 'You may ask for 0.5 more this quarter.').waitFor({ timeout: 30_000 });
+  await keys.to(page.getByLabel('What', { exact: true }));
+  await keys.write('Compare');
+  await page.getByRole('group', { name: 'Group 2' }).waitFor();
+  await keys.isAt(page.getByLabel('What', { exact: true }));
+  await keys.to(page.getByRole('button', { name: 'One more group' }));
+  await keys.press('Enter');
+  await page.getByRole('group', { name: 'Group 3' }).waitFor();
+  await keys.to(page.getByRole('button', { name: 'Without group 3' }), 'Shift+Tab');
+  await keys.press('Enter');
+  await keys.isAt(heading(page, /You may ask/u));
+  await keys.to(page.getByLabel('What', { exact: true }));
+  await keys.write('Mean');
+  await page.getByRole('group', { name: 'Group 2' }).waitFor({ state: 'detached' });
+  await keys.to(page.getByRole('button', { name: 'How exact would it be?' }));
+  await keys.press('Enter');
+  const ask = page.getByRole('button', { name: /^Ask: spend/u });
+  await ask.waitFor();
+  await keys.isAt(page.getByRole('button', { name: 'How exact would it be?' }));
+  await keys.to(ask);
+  await keys.press('Enter');
+  const sheet = page.getByRole('region', { name: 'Mean: Heart rate' });
+  await sheet.waitFor({ timeout: 60_000 });
+  await keys.isAt(heading(page, /^What you may ask|You may ask/u));
+  await keys.to(sheet.getByText('Method and receipt'));
+  await keys.press('Enter');
+  await sheet.getByText(/^Method: Mean of Heart rate/u).waitFor();
+  for (const name of ['CSV', 'JSON', 'Print with method'])
+    await keys.to(sheet.getByRole('button', { name }));
   await visitor.close();
 });
