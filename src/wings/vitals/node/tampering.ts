@@ -1,7 +1,12 @@
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
-import { type IncidentReport, mostPlaces, readReport } from '../api/incident-report.ts';
+import {
+  type IncidentReport,
+  mostPlaces,
+  readReport,
+  type WriteAttempt,
+} from '../api/incident-report.ts';
 import { pageManifest } from '../api/page.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
@@ -26,6 +31,8 @@ const stepRows = 32;
 const stepsKept = 2_000;
 /** A full scrub is for who waits for it. */
 const fullRows = 1_024;
+/** Of attempts that a report holds. */
+const mostAttempts = 64;
 
 interface Round {
   next: RoundPlace | undefined;
@@ -47,6 +54,9 @@ export class Tampering {
   #isOpen: Promise<void> | undefined;
   #isSuspected = false;
   #round: Round | undefined;
+  /** What the stores told of who wrote, as long as a turn reports it. */
+  #attempts: readonly WriteAttempt[] | undefined;
+  #reports = 0;
 
   constructor(base: DataServerBase) {
     this.#base = base;
@@ -173,15 +183,56 @@ export class Tampering {
 
   /** Another process wrote to a store: all of it is looked at, and it is an incident also where everything holds. Rule VT-16. */
   async #writtenByOthers(): Promise<void> {
-    const { bad } = await this.fullScrub('watch');
-    if (bad.length > 0) return;
-    const { incidents, sign } = this.#base;
+    const before = this.#reports;
+    const attempts = await this.#told();
+    this.#attempts = attempts;
+    try {
+      const { bad } = await this.fullScrub('watch');
+      const isReported = this.#reports > before;
+      // What does not hold and was reported before is nothing new; who wrote since then is.
+      if (bad.length === 0 || (!isReported && attempts.length > 0)) await this.#attempted(bad);
+    } finally {
+      this.#attempts = undefined;
+    }
+    await this.#reported();
+  }
+
+  async #attempted(bad: readonly Bad[]): Promise<void> {
     const of = { bad: [], foundBy: 'watch', ranges: new Map(), people: 0 } as const;
     const report = await this.#report(of);
-    const done = [{ what: 'looked at: all of it is as it was written', atMs: this.#base.now() }];
-    const { signed, hash } = await signReport(sign, { ...report, kind: 'write-attempt', done });
-    await incidents.keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
-    this.#base.keepReport?.(bytesToHex(hash), signed);
+    const what =
+      bad.length === 0
+        ? 'looked at: all of it is as it was written'
+        : 'looked at: what does not hold is reported';
+    const done = [{ what, atMs: this.#base.now() }];
+    const { signed, hash } = await signReport(this.#base.sign, {
+      ...{ ...report, kind: 'write-attempt', done },
+    });
+    await this.#keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
+  }
+
+  /** Who wrote, as the stores themselves tell. */
+  async #told(): Promise<readonly WriteAttempt[]> {
+    const { store, questions, claimedMacOf } = this.#base;
+    const told = [
+      ...((await store.upkeep?.attempts?.()) ?? []),
+      ...((await questions.upkeep?.attempts?.()) ?? []),
+    ];
+    return told.map((it) => ({ ...it, claimedMac: claimedMacOf?.(it.from) ?? '' }));
+  }
+
+  async #keep(incident: NewIncident): Promise<void> {
+    await this.#base.incidents.keep(incident);
+    this.#base.keepReport?.(incident.name, incident.signed);
+    this.#reports++;
+    // A turn may write several reports: each has all that was told.
+    if (this.#attempts === undefined) await this.#reported();
+  }
+
+  async #reported(): Promise<void> {
+    const { store, questions } = this.#base;
+    await store.upkeep?.reported?.();
+    await questions.upkeep?.reported?.();
   }
 
   /** Quarantine, report and who is to be told, in one step. */
@@ -189,7 +240,7 @@ export class Tampering {
     await this.open();
     const fresh = bad.filter((it) => !this.#known.has(nameOf(it)));
     if (fresh.length === 0) return;
-    const { incidents, sign } = this.#base;
+    const { sign } = this.#base;
     const ranges = await this.#ranges(fresh);
     const people = await this.#people(fresh, ranges);
     const { signed, hash } = await signReport(
@@ -203,8 +254,7 @@ export class Tampering {
       ...{ name, signed, quarantines },
       people: people.map((account) => ({ account, began })),
     };
-    await incidents.keep(incident);
-    this.#base.keepReport?.(name, signed);
+    await this.#keep(incident);
     for (const it of quarantines) this.#quarantines.set(it.trio, it);
     for (const it of fresh) this.#known.add(nameOf(it));
   }
@@ -269,6 +319,7 @@ export class Tampering {
       ...{ trio, firstBatch: first, lastBatch: last },
     }));
     const hours = await this.#hours(of.ranges);
+    const told = this.#attempts ?? (await this.#told());
     return {
       ...{ chainId: ledger.chainId, by: account, kind: 'tampering', store: 'data-server' },
       ...{ foundBy: of.foundBy, foundMs: now(), wholeMs },
@@ -277,9 +328,9 @@ export class Tampering {
       })),
       more: Math.max(0, of.bad.length - mostPlaces),
       ...{ batches: batches.slice(0, 64), ...hours, people: of.people },
-      attempts: [...(this.#base.witnesses?.() ?? [])].slice(0, 64),
+      attempts: [...told, ...(this.#base.witnesses?.() ?? [])].slice(0, mostAttempts),
       untold: [
-        'who wrote to the file, unless an attempt is named above',
+        'who wrote to the file or the database, unless an attempt is named above',
         'when, but between wholeMs and foundMs',
       ],
       done: [{ what: 'quarantined', atMs: now() }],
