@@ -11,7 +11,8 @@ import { lackingRows } from './postgres-whole-pages.ts';
 export function postgresPageUpkeep(guard: PostgresRowGuard): PageUpkeep {
   const { ask } = guard;
   return {
-    scrub: (place, most, numberOf) => scrubPages(guard, { ask, place, most, numberOf }),
+    scrub: (place, most, numberOf) =>
+      guard.reading((asked) => scrubPages(guard, { ask: asked, place, most, numberOf })),
     // Indexes are not held to their tables: that takes an extension.
     scrubWhole: async () => [...(await lackingRows(ask)), ...(await guard.miscounted())],
     share: (page) => shareOf(ask, page),

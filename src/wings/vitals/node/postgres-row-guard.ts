@@ -79,6 +79,11 @@ export class PostgresRowGuard {
     });
   }
 
+  /** Nothing that this server writes comes between what `work` reads. */
+  reading<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
+    return this.#session.together(work);
+  }
+
   /** What `work` changes and deletes is not looked at before: it puts right what does not hold. */
   mending<Result>(work: (step: GuardedStep) => Promise<Result>): Promise<Result> {
     return this.#session.together(async (ask) => {

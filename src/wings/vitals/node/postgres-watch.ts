@@ -101,6 +101,8 @@ export class PostgresWatch {
   #left: string | undefined;
   /** Rows of `writes` that were told, and are not reported yet. */
   #told: readonly number[] = [];
+  /** It could not be made anew, which was reported: what is left of it is asked, until the next start. */
+  #isBroken = false;
 
   constructor(of: WatchedTables, macs: RowMacs) {
     this.#of = of;
@@ -124,11 +126,11 @@ export class PostgresWatch {
 
   /** Whether anybody else has written since this was reported last. */
   async isWritten(ask: Ask): Promise<boolean> {
-    return unlessBroken(this.#isWritten(ask), true);
+    return unlessBroken(this.#isWritten(ask), !this.#isBroken);
   }
 
   async #isWritten(ask: Ask): Promise<boolean> {
-    if (!(await this.#isAsLeft(ask))) return true;
+    if (!this.#isBroken && !(await this.#isAsLeft(ask))) return true;
     const [row] = await ask('SELECT EXISTS (SELECT 1 FROM writes) AS written');
     return row?.written === true;
   }
@@ -136,7 +138,7 @@ export class PostgresWatch {
   /** Who wrote, and who else is connected now, as the database tells. */
   async attempts(ask: Ask): Promise<readonly WriteAttempt[]> {
     const connected = (await ask(connectedSql)).map(connectedNow);
-    const isAsLeft = await unlessBroken(this.#isAsLeft(ask), false);
+    const isAsLeft = this.#isBroken || (await unlessBroken(this.#isAsLeft(ask), false));
     const changed = isAsLeft ? [] : [await this.#changed(ask)];
     return [...(await unlessBroken(this.#writes(ask), [])), ...changed, ...connected];
   }
@@ -159,13 +161,18 @@ export class PostgresWatch {
 
   /** What was told stands in a report. What was taken away is put back. */
   async reported(ask: Ask): Promise<void> {
-    if (await unlessBroken(this.#isAsLeft(ask), false)) {
-      await ask('DELETE FROM writes WHERE id = ANY ($1::int8[])', this.#told);
-      this.#told = [];
-      return;
-    }
+    const isAsLeft = this.#isBroken || (await unlessBroken(this.#isAsLeft(ask), false));
+    if (!isAsLeft) this.#isBroken = !(await unlessBroken(this.#putBack(ask), false));
+    const told = this.#told;
+    this.#told = [];
+    if (told.length > 0 && (isAsLeft || this.#isBroken))
+      await unlessBroken(ask('DELETE FROM writes WHERE id = ANY ($1::int8[])', told), []);
+  }
+
+  async #putBack(ask: Ask): Promise<true> {
     await ask(putBackSql(this.#of));
     await this.made(ask);
+    return true;
   }
 
   /** The secret is in this process and in that session alone; the database has its hash. */

@@ -271,12 +271,17 @@ export class Tampering {
   /** Of each trio what is concerned. A row of no trio concerns all of them, and no batch. */
   async #ranges(bad: readonly Bad[]): Promise<ReadonlyMap<string, Range>> {
     const { store, ledger } = this.#base;
-    const trios = await store.trios();
+    // Of the ledger: what this server says of its own trios and batches may be what was changed.
+    const newestOf = new Map<string, number>();
+    for (const trio of await store.trios()) {
+      const row = await ledger.row(statTrios, trio);
+      if (row !== undefined) newestOf.set(trio, row.newestBatch);
+    }
+    const trios = [...newestOf.keys()];
     const ranges = new Map<string, Range>();
     for (const { trio, batch } of bad) {
-      for (const of of trio !== undefined && trios.includes(trio) ? [trio] : trios) {
-        // Of the ledger: what this server says of its own batches may be what was changed.
-        const newest = (await ledger.row(statTrios, of))?.newestBatch ?? 0;
+      for (const of of trio !== undefined && newestOf.has(trio) ? [trio] : trios) {
+        const newest = newestOf.get(of) ?? 0;
         const at = trio === of && batch !== undefined && batch <= newest ? batch : 0;
         const before = ranges.get(of);
         ranges.set(of, {

@@ -13,9 +13,10 @@ import { type HandNotice, tellPeople } from '../node/telling.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { tamperedDatabase } from './tampered-database.ts';
 import {
-  describeGuardedStores,
+  changesAreFound,
+  changesAreMended,
   furnished,
-  isFoundAndMended,
+  lossesAreMended,
   type OpenTampered,
 } from './tampered-stores.ts';
 import type { OpenStores, ThreeServers } from './three-servers.ts';
@@ -42,15 +43,15 @@ const open: OpenTampered = async () => {
 };
 
 const { tables } = tamperedDatabase('');
-describeGuardedStores('PostgreSQL', tables, open);
-
+changesAreFound('PostgreSQL', tables, open);
+changesAreMended('PostgreSQL', tables, open);
 // What is missing here nothing misses (VT-5): a quota begins anew, what was said is said again, VS-35.
 const unmissed = ['sayings', 'arrivals', 'page_envelopes'];
-for (const table of tables.filter((it) => !unmissed.includes(it)))
-  test(`PostgreSQL: a row of ${table} that is gone is found, and what follows from others is there again`, async (t) => {
-    const { three, store } = await furnished(t, open);
-    await isFoundAndMended(three, () => store.gone(table));
-  });
+lossesAreMended(
+  'PostgreSQL',
+  tables.filter((it) => !unmissed.includes(it)),
+  open,
+);
 
 interface Watched {
   readonly three: ThreeServers;
@@ -192,6 +193,21 @@ for (const [name, sql] of [
     await server.ask(changesNothing, url);
     assert.equal(writers(await attempts())[0]?.what, 'UPDATE salus_pages.patients');
   });
+
+test('a watch that cannot be made anew is reported once, and what is changed is found by MACs all the same', async (t) => {
+  const { three, url, attempts } = await watched(t);
+  const user = new URL(url).username;
+  await server.ask(
+    `ALTER SCHEMA salus_pages OWNER TO salus; GRANT USAGE ON SCHEMA salus_pages TO ${user};
+     DROP TRIGGER watch_patients ON salus_pages.patients`,
+    server.asSuperuser(url),
+  );
+  const changed = async () =>
+    (await attempts()).some(({ what }) => what.includes('made anew or taken away'));
+  assert.deepEqual([await changed(), await changed(), await changed()], [true, false, false]);
+  await server.ask('UPDATE salus_pages.patients SET counter = counter + 1', url);
+  assert.equal((await three.server(0).tampering.fullScrub()).bad[0]?.table, 'patients');
+});
 
 test('what is written while the server is away, with the watch or without, is found when it is there again', async (t) => {
   const { three, url, attempts } = await watched(t);
