@@ -2,7 +2,7 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { concatBytes, equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { vitalsNames } from '../names.ts';
-import { bytesIn, type Row, uintIn } from './page-rows.ts';
+import { bytesIn, type Row, textIn, uintIn } from './page-rows.ts';
 import type { DaySums, PageSelection } from './page-store.ts';
 import type { GuardedStep } from './postgres-guarded-step.ts';
 import type { PostgresRowGuard } from './postgres-row-guard.ts';
@@ -20,7 +20,9 @@ const digestPrefix = concatBytes(utf8(vitalsNames.labels.dayPages), new Uint8Arr
 const summed = (columns: readonly string[]): string =>
   columns.map((it) => `sum(${it}) AS ${it}`).join(', ');
 
-/** Of the patients of a day and batch, as their pages and shares are now. `$1`: trio, `$2`: batch. */
+const digestOfPages = `sha256($3::bytea || string_agg(page, ''::bytea ORDER BY page))`;
+
+/** Of the patients of the days of a batch, as their pages and shares are now. `$1`: trio, `$2`: batch. */
 const ofPatients = `
   FROM pages JOIN shares USING (id) JOIN day_batches AS of
     ON of.trio = pages.trio AND of.panel = pages.panel AND of.day = hour / ${hoursPerDay} AND of.batch = pages.batch
@@ -38,8 +40,7 @@ export async function addDays(step: GuardedStep, trio: string, number: number): 
   const rows = days.map((day, at) => ({ ...day, id: ids[at], sums: none, counters: none }));
   await step.put('day_batches', rows);
   await ask(
-    `INSERT INTO day_sums SELECT of.id, pseudonym, sha256($3::bytea || string_agg(page, ''::bytea ORDER BY page)),
-       count(*), sum(n), ${summed(rollColumns)} ${ofPatients}`,
+    `INSERT INTO day_sums SELECT of.id, pseudonym, ${digestOfPages}, count(*), sum(n), ${summed(rollColumns)} ${ofPatients}`,
     ...[trio, number, digestPrefix],
   );
   await ask(
@@ -114,8 +115,33 @@ interface Counters {
   readonly histograms: Uint8Array;
 }
 
-async function sumsOf(ask: Ask, id: number): Promise<Sums> {
-  const rows = await ask('SELECT * FROM day_sums WHERE id = $1 ORDER BY pseudonym', id);
+/**
+ * Whether the sums of a day are those of its pages and shares as they are now: a share that was another one for as long as its
+ * batch was sealed shows nowhere else.
+ */
+export async function isRecounted(ask: Ask, day: Row): Promise<boolean> {
+  const rows = await ask(
+    `SELECT pseudonym, ${digestOfPages} AS digest, count(*) AS pages, sum(n) AS readings,
+       ${summed(rollColumns)}, ${summed(counterColumns)}
+     FROM pages JOIN shares USING (id)
+     WHERE trio = $1 AND batch = $2 AND panel = $4 AND hour / ${hoursPerDay} = $5 GROUP BY pseudonym ORDER BY pseudonym`,
+    ...[textIn(day, 'trio'), uintIn(day, 'batch'), digestPrefix],
+    ...[uintIn(day, 'panel'), uintIn(day, 'day')],
+  );
+  return (
+    equalBytes(bytesIn(day, 'sums'), hashOfSums(sumsIn(rows))) &&
+    equalBytes(bytesIn(day, 'counters'), hashOfCounters(countersIn(rows)))
+  );
+}
+
+const sumsOf = async (ask: Ask, id: number): Promise<Sums> =>
+  sumsIn(await ask('SELECT * FROM day_sums WHERE id = $1 ORDER BY pseudonym', id));
+
+/** Those of each patient after the other, who are in the order of `day_sums`. */
+const countersOf = async (ask: Ask, id: number): Promise<Counters> =>
+  countersIn(await ask('SELECT * FROM day_counters WHERE id = $1 ORDER BY pseudonym', id));
+
+function sumsIn(rows: readonly Row[]): Sums {
   const counts = new Uint8Array(rows.length * 8);
   const view = new DataView(counts.buffer);
   for (const [at, row] of rows.entries()) {
@@ -129,12 +155,10 @@ async function sumsOf(ask: Ask, id: number): Promise<Sums> {
   };
 }
 
-/** Those of each patient after the other, who are in the order of `day_sums`. */
-async function countersOf(ask: Ask, id: number): Promise<Counters> {
-  const rows = await ask('SELECT * FROM day_counters WHERE id = $1 ORDER BY pseudonym', id);
-  const patients = namesIn(rows, 'pseudonym', nameBytes);
-  return { patients, histograms: columnOf(rows, counterColumns) };
-}
+const countersIn = (rows: readonly Row[]): Counters => ({
+  patients: namesIn(rows, 'pseudonym', nameBytes),
+  histograms: columnOf(rows, counterColumns),
+});
 
 /** One after the other. Throws ROW_TAMPERED: one has not this length, and another one's bytes would stand in its place. */
 function namesIn(rows: readonly Row[], column: string, length: number): Uint8Array {

@@ -4,7 +4,7 @@ import type { ServerNumber } from '../crypto/page-head.ts';
 import type { GuardedTable } from './guarded-tables.ts';
 import { isManifestHeld, isShareKept } from './held-pages.ts';
 import { batchOf, type Row, uintIn } from './page-rows.ts';
-import { unheldOf } from './postgres-day-sums.ts';
+import { isRecounted, unheldOf } from './postgres-day-sums.ts';
 import { postgresPageTables, shareColumns } from './postgres-page-tables.ts';
 import { badMac, type PostgresRowGuard } from './postgres-row-guard.ts';
 import type { Ask, PostgresValue } from './postgres-session.ts';
@@ -32,7 +32,7 @@ export async function scrubPages(
   for (const { row, isHeld } of rows) {
     if (!isHeld) bad.push({ ...badMac(table, row), ...whose(table.name, row) });
     if (table.name === 'pages') bad.push(...lookAtPage(guard, row, of.numberOf));
-    else bad.push(...(await lookAt(of.ask, table.name, row)));
+    else bad.push(...(await lookAt(of.ask, table.name, row, of.numberOf)));
   }
   const following = postgresPageTables[at + 1];
   return {
@@ -70,7 +70,12 @@ function* lookAtPage(guard: PostgresRowGuard, row: Row, numberOf: NumberOf): Ite
 }
 
 /** What rows of other tables are held to beside their MAC. */
-async function lookAt(ask: Ask, table: string, row: Row): Promise<readonly BadRow[]> {
+async function lookAt(
+  ask: Ask,
+  table: string,
+  row: Row,
+  numberOf: NumberOf,
+): Promise<readonly BadRow[]> {
   if (table === 'envelopes') {
     const { name, envelope } = row;
     const isNamed = envelope instanceof Uint8Array && blobIdOf(envelope) === name;
@@ -80,7 +85,11 @@ async function lookAt(ask: Ask, table: string, row: Row): Promise<readonly BadRo
   }
   if (table === 'day_batches') {
     const of = { row: String(row.id), column: '', bound: 'row MAC', ...whose(table, row) };
-    return (await unheldOf(ask, row)).map((it) => ({ ...of, table: it }));
+    const unheld = (await unheldOf(ask, row)).map((it) => ({ ...of, table: it }));
+    // Shares are held to H_k by who knows which of three this server is; so are their sums.
+    const isDeep = numberOf(String(row.trio)) !== undefined;
+    if (unheld.length > 0 || !isDeep || (await isRecounted(ask, row))) return unheld;
+    return [{ ...of, table, column: 'sums', bound: 'recount' }];
   }
   return table === 'batches' && row.sealed === true ? lookAtBatch(ask, row) : [];
 }

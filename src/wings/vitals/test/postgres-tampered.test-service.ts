@@ -10,6 +10,7 @@ import { postgresQuestionStore } from '../node/postgres-question-store.ts';
 import { RowMacs } from '../node/row-macs.ts';
 import { Scrub } from '../node/scrubbing.ts';
 import { type HandNotice, tellPeople } from '../node/telling.ts';
+import { valuesOf } from './pages.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { tamperedDatabase } from './tampered-database.ts';
 import {
@@ -228,6 +229,32 @@ test('what is written while the server is away, with the watch or without, is fo
   await three.kill(0);
   assert.ok(own !== undefined);
   assert.ok(writers(await attempts()).some(({ what }) => what.includes('made anew or taken away')));
+});
+
+test('a share that is another one only while its batch is sealed makes sums that are found, and are mended', async (t) => {
+  const { three, url } = await watched(t);
+  await three.uploadTogether(await three.signTogether([valuesOf(1, 8, 6)], 20));
+  await three.judge();
+  await server.ask(
+    `UPDATE salus_pages.shares SET roll_1_low = roll_1_low + 1
+     WHERE id = (SELECT id FROM salus_pages.pages WHERE state = 'accepted' AND batch = 0)`,
+    url,
+  );
+  for (const place of [0, 1, 2] as const) await three.server(place).seal();
+  assert.equal(await three.store(0).newestBatch(three.trio), 2);
+  await server.ask(
+    `UPDATE salus_pages.shares SET roll_1_low = roll_1_low - 1
+     WHERE id = (SELECT id FROM salus_pages.pages WHERE batch = 2)`,
+    url,
+  );
+  const { tampering, rebuilding } = three.server(0);
+  const { bad } = await tampering.fullScrub();
+  assert.deepEqual(
+    bad.map(({ table, bound, batch }) => [table, bound, batch]),
+    [['day_batches', 'recount', 2]],
+  );
+  await rebuilding.rebuild(three.recovery[0] ?? assert.fail());
+  assert.deepEqual((await tampering.fullScrub()).bad, []);
 });
 
 test('a database put back to an earlier instant, or whose counts are others, is found', async (t) => {

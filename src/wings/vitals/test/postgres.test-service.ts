@@ -18,6 +18,7 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
+import { readReport } from '../api/incident-report.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { describePageStore } from '../node/page-store.contract.ts';
 import { PostgresPageStore } from '../node/postgres-page-store.ts';
@@ -174,6 +175,7 @@ test('a database that commits without waiting for the disk is overruled; one tha
 
 test('three processes, two of which keep everything here, anchor a sensor’s pages; no log has the password', async (t) => {
   const databases: string[] = [];
+  const homes: string[] = [];
   await pagesAreAnchored(t, {
     async settingsOf(name, folder) {
       if (name === 'valley') return {};
@@ -185,6 +187,7 @@ test('three processes, two of which keep everything here, anchor a sensor’s pa
       return { database: url.href };
     },
     async meanwhile(home) {
+      homes.push(home);
       const holding = filesBelow(home).filter((it) => readFileSync(it).includes(server.password));
       assert.deepEqual(
         holding.map((it) => relative(home, it)).sort(),
@@ -198,6 +201,17 @@ test('three processes, two of which keep everything here, anchor a sensor’s pa
     // The ledger has the batch: each server seals it in its next turn.
     while ((await server.ask(sealed, url))[0]?.n !== 2) await setTimeout(50);
   }
+  // Somebody else writes to the first one: its hospital has the report, with who and from where.
+  await server.ask('UPDATE salus_pages.patients SET counter = counter', databases[0]);
+  const reports = join(homes[0] ?? assert.fail(), 'servers', 'north', 'incidents');
+  while (!existsSync(reports) || readdirSync(reports).every((it) => !it.endsWith('.report')))
+    await setTimeout(50);
+  const [name = ''] = readdirSync(reports).filter((it) => it.endsWith('.report'));
+  const report = readReport(new Uint8Array(readFileSync(join(reports, name))));
+  const attempt = report.attempts.find(({ way }) => way === 'database');
+  const user = new URL(databases[0] ?? '').username;
+  assert.deepEqual([report.kind, attempt?.from], ['write-attempt', '127.0.0.1']);
+  assert.ok(attempt?.who.startsWith(`user ${user}, `), attempt?.who);
 });
 
 const filesBelow = (folder: string): readonly string[] =>
