@@ -93,7 +93,7 @@ export async function dropBad(
   await refuse(step, idsIn(await step.ask(withoutBody)), code);
   await step.put('trios', await step.ask(lostTrios));
   // A day that went is made anew of its pages.
-  for (const row of await step.ask(batchesWithoutDays))
+  for (const row of await step.ask(batchesWithoutDays()))
     await daysAnew(step, textIn(row, 'trio'), uintIn(row, 'batch'));
 }
 

@@ -9,6 +9,7 @@ import { postgresPageTables, shareColumns } from './postgres-page-tables.ts';
 import { badMac, type PostgresRowGuard } from './postgres-row-guard.ts';
 import type { Ask, PostgresValue } from './postgres-session.ts';
 import { isShareHeld, shareIn } from './postgres-shares.ts';
+import { batchesWithoutDays } from './postgres-whole-pages.ts';
 import type { BadRow, ScrubPlace, ScrubStep } from './upkeep.ts';
 
 export type NumberOf = (trio: string) => ServerNumber | undefined;
@@ -94,7 +95,7 @@ async function lookAt(
   return table === 'batches' && row.sealed === true ? lookAtBatch(ask, row) : [];
 }
 
-/** That the pages of a sealed batch are those of its list. */
+/** That the pages of a sealed batch are those of its list, and their days have sums. */
 async function lookAtBatch(ask: Ask, row: Row): Promise<readonly BadRow[]> {
   const { trio, number, pages } = batchOf(row);
   const of = { table: 'pages', trio, batch: number, column: 'batch', bound: 'batch list' };
@@ -108,12 +109,17 @@ async function lookAtBatch(ask: Ask, row: Row): Promise<readonly BadRow[]> {
     ...[trio, number],
   );
   const isMore = uintIn(counted, 'n') !== pages.length;
+  const own = batchesWithoutDays('trio = $1 AND batch = $2');
+  const isWithout = (await ask(own, trio, number)).length > 0;
   return [
     ...wrong.map(({ page, id }) => ({
       ...of,
       row: id === null && page instanceof Uint8Array ? bytesToHex(page) : String(id),
     })),
     ...(isMore ? [{ ...of, row: `batch ${number}` }] : []),
+    ...(isWithout
+      ? [{ ...of, table: 'day_batches', row: `batch ${number}`, column: '', bound: 'row gone' }]
+      : []),
   ];
 }
 

@@ -47,6 +47,7 @@ export function watchSql({ schema, tables }: WatchedTables): string {
       );
       RETURN NULL;
     END $$;
+    REVOKE ALL ON FUNCTION note_write() FROM PUBLIC;
     ${guarded.map((it) => trigger(it, everything)).join('')}
     ${trigger('writes', 'UPDATE OR DELETE OR TRUNCATE')}
   `;

@@ -1,4 +1,4 @@
-import { type Row, textIn, uintIn } from './page-rows.ts';
+import type { Row } from './page-rows.ts';
 import type { Ask } from './postgres-session.ts';
 import type { BadRow } from './upkeep.ts';
 
@@ -28,29 +28,20 @@ export const orphansIn = (table: string): string =>
 export const lostTrios =
   'SELECT DISTINCT trio FROM pages WHERE NOT EXISTS (SELECT 1 FROM trios WHERE trios.trio = pages.trio)';
 
-/** Batches of pages whose day has no sums, or that have sums of days without pages. */
-export const batchesWithoutDays = `
-  WITH there AS (SELECT DISTINCT trio, panel, hour / 24 AS day, batch FROM pages WHERE batch > 0 AND state = 'accepted'),
-    kept AS (SELECT trio, panel, day, batch FROM day_batches)
+/** Batches of pages whose day has no sums, or that have sums of days without pages; `where`: of which trio and batch. */
+export const batchesWithoutDays = (where = 'TRUE'): string => `
+  WITH there AS (SELECT DISTINCT trio, panel, hour / 24 AS day, batch FROM pages WHERE batch > 0 AND state = 'accepted' AND ${where}),
+    kept AS (SELECT trio, panel, day, batch FROM day_batches WHERE ${where})
   SELECT DISTINCT trio, batch FROM (
     (SELECT * FROM there EXCEPT SELECT * FROM kept) UNION ALL (SELECT * FROM kept EXCEPT SELECT * FROM there)
   ) AS other`;
 
 export async function lackingRows(ask: Ask): Promise<readonly BadRow[]> {
-  const gone = (table: string, row: string, of: Partial<BadRow> = {}): BadRow => ({
-    ...{ table, row, column: '', bound: 'row gone', ...of },
+  const gone = (table: string, row: Row): BadRow => ({
+    ...{ table, row: String(row.id), column: '', bound: 'row gone' },
   });
-  const asked = async (sql: string, bad: (row: Row) => BadRow): Promise<readonly BadRow[]> =>
-    (await ask(`${sql} LIMIT ${most}`)).map(bad);
-  const bad = [
-    ...(await asked(withoutBody, (row) => gone('bodies', String(row.id)))),
-    ...(await asked(lostTrios, (row) => gone('trios', textIn(row, 'trio')))),
-    ...(await asked(batchesWithoutDays, (row) => {
-      const [trio, batch] = [textIn(row, 'trio'), uintIn(row, 'batch')];
-      return gone('day_batches', `batch ${batch}`, { trio, batch });
-    })),
-  ];
+  const bad = (await ask(`${withoutBody} LIMIT ${most}`)).map((row) => gone('bodies', row));
   for (const table of [...tablesOfPages, ...tablesOfDays])
-    bad.push(...(await asked(orphansIn(table), (row) => gone(table, String(row.id)))));
+    for (const row of await ask(`${orphansIn(table)} LIMIT ${most}`)) bad.push(gone(table, row));
   return bad;
 }

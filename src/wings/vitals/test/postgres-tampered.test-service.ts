@@ -231,6 +231,103 @@ test('what is written while the server is away, with the watch or without, is fo
   assert.ok(writers(await attempts()).some(({ what }) => what.includes('made anew or taken away')));
 });
 
+const all = { skip: 0, most: 9 };
+const question = '01'.repeat(32);
+async function everyOf(items: AsyncIterable<unknown>): Promise<void> {
+  for await (const it of items) assert.ok(it);
+}
+const daysOf = (three: ThreeServers, counters: boolean) => {
+  const hours = { from: 0, until: 24 * 1_000_000 };
+  return everyOf(
+    three.store(0).days({ trio: three.trio, panel: 1, asOfBatch: 1, hours }, { counters }),
+  );
+};
+const hours = { from: 0, until: 2 ** 40 };
+const shownOf = (three: ThreeServers) => three.store(0).pagesOf(three.pseudonym, 1, hours);
+const askedOf = (three: ThreeServers) => three.server(0).base.questions;
+const pageThat = async (three: ThreeServers) => {
+  const of = { trio: three.trio, panel: 1, asOfBatch: 1, hours };
+  return (await three.store(0).select(of)).map(({ page }) => page);
+};
+const waitingOf = async (three: ThreeServers) =>
+  (await three.store(0).waiting(three.trio, 9)).map((it) => ({ ...it, code: 'PROOF_REJECTED' }));
+
+// What is read, or written over, before any turn or scrub.
+for (const [name, sql, work] of [
+  [
+    'a registration',
+    'patients SET counter = counter + 1',
+    (it) => it.store(0).registration(it.pseudonym),
+  ],
+  [
+    'registrations',
+    'patients SET signed = sha256(signed)',
+    (it) => it.store(0).registrationsSince(0),
+  ],
+  [
+    'a registration that a newer one follows',
+    'patients SET counter = 0',
+    async (it) => it.server(0).register(await it.register({ counter: 2 })),
+  ],
+  [
+    'a secret',
+    'kept SET value = sha256(value)',
+    (it) => it.store(0).keepOnce('mine', new Uint8Array(1)),
+  ],
+  ['sums of a day', 'day_sums SET roll_1_low = roll_1_low + 1', (it) => daysOf(it, false)],
+  ['whose sums they are', 'day_batches SET batch = 0', (it) => daysOf(it, false)],
+  [
+    'counters of a day',
+    'day_counters SET counter_9_high = counter_9_high - 1',
+    (it) => daysOf(it, true),
+  ],
+  [
+    'a share that a question adds up',
+    'shares SET counter_3_high = counter_3_high + 1',
+    async (it) => it.store(0).shares(await pageThat(it)),
+  ],
+  ['a share that a reader is shown', 'shares SET salt = sha256(salt)', shownOf],
+  ['a page that a reader is shown', 'pages SET n = n + 1', shownOf],
+  ['an answer', 'questions SET answer = sha256(answer)', (it) => askedOf(it).known(question)],
+  [
+    'questions of a dataset',
+    'questions SET signed = sha256(signed)',
+    (it) => askedOf(it).signedOn('bb', all),
+  ],
+  ['what is owed', 'questions SET researcher = query', (it) => askedOf(it).unsealed()],
+  [
+    'an earlier page set',
+    'page_sets SET patients = sha256(patients)',
+    (it) => everyOf(askedOf(it).earlierSets('aa', 'bb')),
+  ],
+  [
+    'a page that is judged',
+    'pages SET hour = hour + 1',
+    async (it) => it.store(0).settle(await waitingOf(it)),
+  ],
+  [
+    'a body that is done with',
+    'bodies SET body = sha256(body)',
+    async (it) => it.store(0).settle(await waitingOf(it)),
+  ],
+  [
+    'a count',
+    'guard_counts SET rows = rows + 1',
+    (it) => it.store(0).keepOnce('new', new Uint8Array(1)),
+  ],
+] as const satisfies readonly (readonly [
+  string,
+  string,
+  (three: ThreeServers) => Promise<unknown>,
+])[])
+  test(`${name}, changed: refused when it is read or written over, before any scrub`, async (t) => {
+    const { three, url } = await watched(t);
+    await three.store(0).keepOnce('mine', new Uint8Array(1));
+    const schema = /^(questions|page_sets) /.test(sql) ? 'salus_questions' : 'salus_pages';
+    await server.ask(`UPDATE ${schema}.${sql}`, url);
+    await assert.rejects(work(three), { code: 'ROW_TAMPERED' });
+  });
+
 test('a share that is another one only while its batch is sealed makes sums that are found, and are mended', async (t) => {
   const { three, url } = await watched(t);
   await three.uploadTogether(await three.signTogether([valuesOf(1, 8, 6)], 20));
