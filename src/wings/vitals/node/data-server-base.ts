@@ -69,6 +69,8 @@ export interface DataServerBase {
   readonly incidents: IncidentStore;
   /** Who wrote to the stores or tried to, as far as this machine tells (rule VT-16). */
   readonly witnesses?: () => readonly WriteAttempt[];
+  /** The hardware address that this machine's neighbours claim for an address; '': none. */
+  readonly claimedMacOf?: (address: string) => string;
   /** Also where its hospital keeps reports (VT-3). */
   readonly keepReport?: (name: string, signed: Uint8Array) => void;
   /** The recovery key, where it is at hand. */

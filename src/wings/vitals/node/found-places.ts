@@ -1,5 +1,5 @@
 import { isCoded } from '../../../primitives/errors.ts';
-import { type IncidentReport, mostPlaces } from '../api/incident-report.ts';
+import { type IncidentReport, mostPlaces, type WriteAttempt } from '../api/incident-report.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import type { RoundStep } from './scrubbing.ts';
@@ -25,12 +25,17 @@ export async function rangesOf(
   base: DataServerBase,
   bad: readonly Bad[],
 ): Promise<ReadonlyMap<string, BatchRange>> {
-  const trios = await triosOf(base);
+  // Of the ledger: what this server says of its own trios and batches may be what was changed.
+  const newestOf = new Map<string, number>();
+  for (const trio of await triosOf(base)) {
+    const row = await base.ledger.row(statTrios, trio);
+    if (row !== undefined) newestOf.set(trio, row.newestBatch);
+  }
+  const trios = [...newestOf.keys()];
   const ranges = new Map<string, BatchRange>();
   for (const { trio, batch } of bad) {
-    for (const of of trio !== undefined && trios.includes(trio) ? [trio] : trios) {
-      // Of the ledger: what this server says of its own batches may be what was changed.
-      const newest = (await base.ledger.row(statTrios, of))?.newestBatch ?? 0;
+    for (const of of trio !== undefined && newestOf.has(trio) ? [trio] : trios) {
+      const newest = newestOf.get(of) ?? 0;
       const at = trio === of && batch !== undefined && batch <= newest ? batch : 0;
       const before = ranges.get(of);
       ranges.set(of, {
@@ -61,6 +66,9 @@ export async function peopleIn(
   return [...accounts].sort();
 }
 
+/** Of attempts that a report holds. */
+const mostAttempts = 64;
+
 /** What a server says of what it found at itself. Rule VT-2. */
 export async function reportOf(
   base: DataServerBase,
@@ -69,6 +77,8 @@ export async function reportOf(
     readonly foundBy: FoundBy;
     readonly ranges: ReadonlyMap<string, BatchRange>;
     readonly people: number;
+    /** Who wrote, as the stores themselves tell. */
+    readonly told: readonly WriteAttempt[];
   },
 ): Promise<IncidentReport> {
   const { account, ledger, now, incidents, witnesses } = base;
@@ -86,9 +96,9 @@ export async function reportOf(
     })),
     more: Math.max(0, of.bad.length - mostPlaces),
     ...{ batches: batches.slice(0, 64), ...hours, people: of.people },
-    attempts: [...(witnesses?.() ?? [])].slice(0, 64),
+    attempts: [...of.told, ...(witnesses?.() ?? [])].slice(0, mostAttempts),
     untold: [
-      'who wrote to the file, unless an attempt is named above',
+      'who wrote to the file or the database, unless an attempt is named above',
       'when, but between wholeMs and foundMs',
     ],
     done: [{ what: 'quarantined', atMs: now() }],

@@ -10,13 +10,24 @@ export interface PostgresPart {
   readonly number: number;
   /** The first makes its tables, each further one brings those of the version before to its own. */
   readonly versions: readonly string[];
+  /** The version that the first of them makes; older ones are not taken. Missing: 1. */
+  readonly oldest?: number;
 }
 
-export type PostgresValue = string | number | null | Uint8Array | readonly Uint8Array[];
+/** What a store does before anything else is asked. */
+export interface PostgresStart {
+  /** In the transaction that made the tables. */
+  made(ask: Ask): Promise<void>;
+  /** Over each connection that is made. */
+  connected(ask: Ask): Promise<void>;
+}
+
+type Scalar = string | number | boolean | null | Uint8Array;
+export type PostgresValue = Scalar | readonly Scalar[];
 export type Ask = (sql: string, ...values: readonly PostgresValue[]) => Promise<readonly Row[]>;
 
 /** "SALU": what else stands in a database takes other locks. */
-const lockFamily = 0x53414c55;
+export const lockFamily = 0x53414c55;
 const millisToConnect = 5_000;
 const millisToAnswer = 120_000;
 const millisToBeAlone = 3_000;
@@ -41,19 +52,25 @@ const sessionSettings = `
 export class PostgresSession {
   readonly #url: string;
   readonly #part: PostgresPart;
+  readonly #start: PostgresStart | undefined;
   readonly #names = new Map<string, string>();
   #client: Client | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  private constructor(url: string, part: PostgresPart) {
+  private constructor(url: string, part: PostgresPart, start: PostgresStart | undefined) {
     this.#url = url;
     this.#part = part;
+    this.#start = start;
   }
 
-  /** Throws too HOME_INVALID {part} for tables of another version, and DATABASE_UNSAFE {because}. */
-  static async open(url: string, part: PostgresPart): Promise<PostgresSession> {
-    const session = new PostgresSession(url, part);
+  /** Throws too HOME_INVALID {part} for tables of another version, DATABASE_UNSAFE {because}, and what `start` throws. */
+  static async open(
+    url: string,
+    part: PostgresPart,
+    start?: PostgresStart,
+  ): Promise<PostgresSession> {
+    const session = new PostgresSession(url, part, start);
     await session.#inTurn(() => session.#connected());
     return session;
   }
@@ -63,20 +80,21 @@ export class PostgresSession {
 
   /** All of `work` or nothing of it; nothing else comes between its steps. */
   together<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
-    return this.#inTurn(async () => {
-      const client = await this.#connected();
-      const ask: Ask = (sql, ...values) => this.#asked(client, sql, values);
-      await ask('BEGIN');
-      try {
-        const result = await work(ask);
-        await ask('COMMIT');
-        return result;
-      } catch (error) {
-        // One that cannot roll back is dropped, and the server rolls back.
-        await ask('ROLLBACK').catch(() => this.#drop(client));
-        throw error;
-      }
-    });
+    return this.#inTurn(async () => this.#whole(await this.#connected(), work));
+  }
+
+  async #whole<Result>(client: Client, work: (ask: Ask) => Promise<Result>): Promise<Result> {
+    const ask: Ask = (sql, ...values) => this.#asked(client, sql, values);
+    await ask('BEGIN');
+    try {
+      const result = await work(ask);
+      await ask('COMMIT');
+      return result;
+    } catch (error) {
+      // One that cannot roll back is dropped, and the server rolls back.
+      await ask('ROLLBACK').catch(() => this.#drop(client));
+      throw error;
+    }
   }
 
   /** What was begun ends first. */
@@ -122,7 +140,8 @@ export class PostgresSession {
 
   /** Alone, safe, and with the tables of this version. */
   async #takenUp(client: Client): Promise<void> {
-    const { name, versions } = this.#part;
+    const { name, versions, oldest = 1 } = this.#part;
+    const newest = oldest + versions.length - 1;
     const ask: Ask = (sql, ...values) => this.#asked(client, sql, values);
     await client.query(sessionSettings).catch((error: unknown) => this.#refused(client, error));
     const [settings] = await ask(
@@ -133,24 +152,30 @@ export class PostgresSession {
       if (settings?.[because] !== 'on') throw new CodedError('DATABASE_UNSAFE', { because });
     await this.#alone(client);
     const [found] = await ask(`SELECT to_regclass($1) IS NOT NULL AS made`, `${name}.about`);
-    if (found?.made !== true) await this.#bring(client, 0);
+    if (found?.made !== true)
+      await this.#whole(client, async () => {
+        await this.#bring(client, oldest - 1);
+        await this.#start?.made(ask);
+      });
     await ask(`SET search_path = ${name}`);
     const [about] = await ask('SELECT version FROM about');
     const version = about?.version;
-    if (typeof version !== 'number' || version < 1 || version > versions.length)
+    if (typeof version !== 'number' || version < oldest || version > newest)
       throw new CodedError('HOME_INVALID', { part: name });
-    if (version < versions.length) await this.#bring(client, version);
+    if (version < newest) await this.#whole(client, () => this.#bring(client, version));
+    await this.#start?.connected(ask);
   }
 
-  /** From this version, 0: none, to the newest. One statement of several parts is one transaction. */
+  /** From this version to the newest; the one before the oldest: there is none. */
   async #bring(client: Client, from: number): Promise<void> {
-    const { name, versions } = this.#part;
-    const isNew = from === 0;
+    const { name, versions, oldest = 1 } = this.#part;
+    const isNew = from === oldest - 1;
     await client
       .query(
-        `${isNew ? `CREATE SCHEMA ${name};` : ''} SET LOCAL search_path = ${name}; ${versions.slice(from).join('')}
+        `${isNew ? `CREATE SCHEMA ${name};` : ''} SET LOCAL search_path = ${name};
+         ${versions.slice(from - oldest + 1).join('')}
          ${isNew ? 'CREATE TABLE about (version int4 NOT NULL);' : 'DELETE FROM about;'}
-         INSERT INTO about VALUES (${versions.length});`,
+         INSERT INTO about VALUES (${oldest + versions.length - 1});`,
       )
       .catch((error: unknown) => this.#refused(client, error));
   }

@@ -1,7 +1,7 @@
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
-import { type IncidentReport, readReport } from '../api/incident-report.ts';
+import { type IncidentReport, readReport, type WriteAttempt } from '../api/incident-report.ts';
 import { pageManifest } from '../api/page.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
@@ -38,6 +38,9 @@ export class Tampering {
   #isOpen: Promise<void> | undefined;
   #isSuspected = false;
   readonly #background: BackgroundRound;
+  /** What the stores told of who wrote, as long as a turn reports it. */
+  #attempts: readonly WriteAttempt[] | undefined;
+  #reports = 0;
 
   constructor(base: DataServerBase) {
     this.#base = base;
@@ -134,15 +137,60 @@ export class Tampering {
 
   /** Another process wrote to a store: all of it is looked at, and it is an incident also where everything holds. Rule VT-16. */
   async #writtenByOthers(): Promise<void> {
-    const { bad } = await this.fullScrub('watch');
-    if (bad.length > 0) return;
-    const { incidents, sign } = this.#base;
+    const before = this.#reports;
+    const attempts = await this.#told();
+    this.#attempts = attempts;
+    try {
+      const { bad } = await this.fullScrub('watch');
+      const isReported = this.#reports > before;
+      // What does not hold and was reported before is nothing new; who wrote since then is.
+      if (bad.length === 0 || (!isReported && attempts.length > 0)) await this.#attempted(bad);
+    } finally {
+      this.#attempts = undefined;
+    }
+    await this.#reported();
+  }
+
+  async #attempted(bad: readonly Bad[]): Promise<void> {
     const of = { bad: [], foundBy: 'watch', ranges: new Map(), people: 0 } as const;
-    const report = await reportOf(this.#base, of);
-    const done = [{ what: 'looked at: all of it is as it was written', atMs: this.#base.now() }];
-    const { signed, hash } = await signReport(sign, { ...report, kind: 'write-attempt', done });
-    await incidents.keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
-    this.#base.keepReport?.(bytesToHex(hash), signed);
+    const report = await reportOf(this.#base, { ...of, told: await this.#attemptsNow() });
+    const what =
+      bad.length === 0
+        ? 'looked at: all of it is as it was written'
+        : 'looked at: what does not hold is reported';
+    const done = [{ what, atMs: this.#base.now() }];
+    const { signed, hash } = await signReport(this.#base.sign, {
+      ...{ ...report, kind: 'write-attempt', done },
+    });
+    await this.#keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
+  }
+
+  async #attemptsNow(): Promise<readonly WriteAttempt[]> {
+    return this.#attempts ?? (await this.#told());
+  }
+
+  /** Who wrote, as the stores themselves tell. */
+  async #told(): Promise<readonly WriteAttempt[]> {
+    const { store, questions, claimedMacOf } = this.#base;
+    const told = [
+      ...((await store.upkeep?.attempts?.()) ?? []),
+      ...((await questions.upkeep?.attempts?.()) ?? []),
+    ];
+    return told.map((it) => ({ ...it, claimedMac: claimedMacOf?.(it.from) ?? '' }));
+  }
+
+  async #keep(incident: NewIncident): Promise<void> {
+    await this.#base.incidents.keep(incident);
+    this.#base.keepReport?.(incident.name, incident.signed);
+    this.#reports++;
+    // A turn may write several reports: each has all that was told.
+    if (this.#attempts === undefined) await this.#reported();
+  }
+
+  async #reported(): Promise<void> {
+    const { store, questions } = this.#base;
+    await store.upkeep?.reported?.();
+    await questions.upkeep?.reported?.();
   }
 
   /** Quarantine, report and who is to be told, in one step. */
@@ -150,12 +198,13 @@ export class Tampering {
     await this.open();
     const fresh = bad.filter((it) => !this.#known.has(placeNameOf(it)));
     if (fresh.length === 0) return;
-    const { incidents, sign } = this.#base;
+    const { sign } = this.#base;
     const ranges = await rangesOf(this.#base, fresh);
+    const told = await this.#attemptsNow();
     const people = await peopleIn(this.#base, fresh, ranges);
     const { signed, hash } = await signReport(
       sign,
-      await reportOf(this.#base, { bad: fresh, foundBy, ranges, people: people.length }),
+      await reportOf(this.#base, { bad: fresh, foundBy, ranges, people: people.length, told }),
     );
     const name = bytesToHex(hash);
     const quarantines = [...ranges].map(([trio, range]) => this.#joined(trio, range, name));
@@ -164,8 +213,7 @@ export class Tampering {
       ...{ name, signed, quarantines },
       people: people.map((account) => ({ account, began })),
     };
-    await incidents.keep(incident);
-    this.#base.keepReport?.(name, signed);
+    await this.#keep(incident);
     for (const it of quarantines) this.#quarantines.set(it.trio, it);
     for (const it of fresh) this.#known.add(placeNameOf(it));
   }

@@ -1,3 +1,4 @@
+import type { WriteAttempt } from '../api/incident-report.ts';
 import type { ServerNumber } from '../crypto/page-head.ts';
 
 /** What of a store is not what was written. */
@@ -44,6 +45,10 @@ export interface Upkeep {
   scrubWhole(isFull: boolean): Promise<readonly BadRow[]>;
   /** Whether anybody else has written to it since this was asked last. */
   wasWrittenByOthers(): Promise<boolean>;
+  /** Who wrote, as far as the store itself tells; each is told until it is reported. Missing: it tells nothing. */
+  attempts?(): Promise<readonly WriteAttempt[]>;
+  /** What `attempts` told stands in a report that is kept. */
+  reported?(): Promise<void>;
   /** In one step: rows that do not hold go, counts are of what is left. `code`: why a page that waited is refused. */
   drop(code: string, numberOf: (trio: string) => ServerNumber | undefined): Promise<void>;
 }

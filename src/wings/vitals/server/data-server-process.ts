@@ -20,6 +20,7 @@ import { noticeWord, recoveryWord } from '../api/notice.ts';
 import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
+import { claimedMacOf } from '../gateway/incidents/machine-facts.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
 import { rowMacsOf } from '../node/row-macs.ts';
@@ -96,6 +97,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     ...{ now, modular: await modularArithmetic(), verify: pool.verifyLabelled.bind(pool) },
     ...{ peers: httpPeers(addresses), listedTrios: trios.all },
     witnesses: () => fileWitnesses(databases),
+    claimedMacOf,
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
     settings: { ...defaultDataServerSettings, freshHours: file.freshHours },

@@ -38,26 +38,28 @@ export async function openStores(of: {
     // It would have lost what it took in and answered.
     if (existsSync(join(folder, 'pages.db')))
       throw new CodedError('HOME_INVALID', { file: 'data-server/pages.db' });
-    return openPostgres(account, database, incidents);
+    return openPostgres({ account, url: database, incidents, macs });
   }
   const store = new SqlitePageStore(join(folder, 'pages.db'), arithmetic, macs);
   return together(store, sqliteQuestionStore(join(folder, 'questions.db'), macs), incidents);
 }
 
-async function openPostgres(
-  account: AccountId,
-  url: string,
-  incidents: IncidentStore,
-): Promise<DataServerStores> {
+async function openPostgres(of: {
+  readonly account: AccountId;
+  readonly url: string;
+  readonly incidents: IncidentStore;
+  readonly macs: RowMacs;
+}): Promise<DataServerStores> {
+  const { account, url, incidents, macs } = of;
   // A server that keeps its files does without them.
   const { PostgresPageStore } = await import('../node/postgres-page-store.ts');
   const { postgresQuestionStore } = await import('../node/postgres-question-store.ts');
-  const store = await PostgresPageStore.open(url);
+  const store = await PostgresPageStore.open(url, macs);
   try {
     const own = utf8(account);
     if (!equalBytes(await store.keepOnce('account', own), own))
       throw new CodedError('HOME_INVALID', { part: 'database' });
-    return together(store, await postgresQuestionStore(url), incidents);
+    return together(store, await postgresQuestionStore(url, macs), incidents);
   } catch (error) {
     await store.close();
     throw error;

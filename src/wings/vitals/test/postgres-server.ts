@@ -133,6 +133,11 @@ export class PostgresServer {
     return this.#urlOf(name, name);
   }
 
+  /** The address of a database as the superuser reaches it. */
+  asSuperuser(url: string): string {
+    return this.#urlOf('salus', new URL(url).pathname.slice(1));
+  }
+
   /** As the superuser, if no other address is named. */
   async ask(
     sql: string,

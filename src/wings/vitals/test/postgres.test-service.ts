@@ -18,6 +18,7 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
+import { readReport } from '../api/incident-report.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { describePageStore } from '../node/page-store.contract.ts';
 import { PostgresPageStore } from '../node/postgres-page-store.ts';
@@ -41,11 +42,11 @@ after(() => server.close());
 
 describePageStore('the page store in PostgreSQL', async (t) => {
   const url = await server.newDatabase();
-  let store = await PostgresPageStore.open(url);
+  let store = await PostgresPageStore.open(url, testMacs);
   t.after(() => store.close());
   const again = async () => {
     await store.close();
-    store = await PostgresPageStore.open(url);
+    store = await PostgresPageStore.open(url, testMacs);
     return store;
   };
   return { store, again };
@@ -53,13 +54,13 @@ describePageStore('the page store in PostgreSQL', async (t) => {
 
 questionStoreContract('PostgreSQL', async () => {
   const url = await server.newDatabase();
-  return () => postgresQuestionStore(url);
+  return () => postgresQuestionStore(url, testMacs);
 });
 
 const saying = (code: Code) => (error: unknown) =>
   isCoded(error, code) && !inspect(error, { depth: 9, showHidden: true }).includes(server.password);
 async function opened(t: TestContext, url: string): Promise<PostgresPageStore> {
-  const store = await PostgresPageStore.open(url);
+  const store = await PostgresPageStore.open(url, testMacs);
   t.after(() => store.close());
   return store;
 }
@@ -67,9 +68,9 @@ async function opened(t: TestContext, url: string): Promise<PostgresPageStore> {
 test('one server writes a database, and its pages and questions are in the same', async (t) => {
   const url = await server.newDatabase();
   const store = await opened(t, url);
-  await assert.rejects(PostgresPageStore.open(url), saying('DATABASE_IN_USE'));
-  const questions = await postgresQuestionStore(url);
-  await assert.rejects(postgresQuestionStore(url), saying('DATABASE_IN_USE'));
+  await assert.rejects(PostgresPageStore.open(url, testMacs), saying('DATABASE_IN_USE'));
+  const questions = await postgresQuestionStore(url, testMacs);
+  await assert.rejects(postgresQuestionStore(url, testMacs), saying('DATABASE_IN_USE'));
   await questions.close();
   await store.close();
   await opened(t, url);
@@ -82,11 +83,11 @@ test('what was confirmed is there after the database was ended at once, and the 
   await store.keepOnce('before', value);
   await server.stop('SIGQUIT');
   await assert.rejects(store.kept('before'), saying('DATABASE_AWAY'));
-  await assert.rejects(PostgresPageStore.open(url), saying('DATABASE_AWAY'));
+  await assert.rejects(PostgresPageStore.open(url, testMacs), saying('DATABASE_AWAY'));
   await server.restart();
   assert.deepEqual(await store.kept('before'), value);
   // It holds its lock again.
-  await assert.rejects(PostgresPageStore.open(url), saying('DATABASE_IN_USE'));
+  await assert.rejects(PostgresPageStore.open(url, testMacs), saying('DATABASE_IN_USE'));
 });
 
 const part = {
@@ -132,34 +133,28 @@ test('steps of two pieces of work do not mix, and what fails leaves nothing', as
   assert.deepEqual(await names(own), []);
 });
 
-test('a database from before there were envelopes is taken, with its pages', async (t) => {
+test('tables of another version, older or newer, are not opened, and stay as they are', async () => {
   const url = await server.newDatabase();
-  const first = await PostgresPageStore.open(url);
-  await first.keepOnce('from before', Uint8Array.of(1));
-  await first.close();
-  await server.ask(
-    `SET search_path = salus_pages; DROP TABLE page_envelopes; DROP TABLE envelopes;
-     UPDATE about SET version = 1;`,
-    url,
-  );
-  const store = await opened(t, url);
-  assert.deepEqual(await store.kept('from before'), Uint8Array.of(1));
-  assert.deepEqual(await store.envelopes([new Uint8Array(16)]), []);
-  const versions = await server.ask('SELECT version FROM salus_pages.about', url);
-  assert.deepEqual(versions, [{ version: 2 }]);
+  await (await PostgresPageStore.open(url, testMacs)).close();
+  await (await postgresQuestionStore(url, testMacs)).close();
+  for (const version of [1, 2, 4]) {
+    await server.ask(`UPDATE salus_pages.about SET version = ${version}`, url);
+    await assert.rejects(PostgresPageStore.open(url, testMacs), saying('HOME_INVALID'));
+    const found = await server.ask('SELECT version FROM salus_pages.about', url);
+    assert.deepEqual(found, [{ version }]);
+  }
+  await server.ask('UPDATE salus_questions.about SET version = 1', url);
+  await assert.rejects(postgresQuestionStore(url, testMacs), saying('HOME_INVALID'));
 });
 
-test('a database that does not keep what it confirms, or of another version, or a wrong password, is refused', async (t) => {
+test('a database that does not keep what it confirms, or a wrong password, is refused', async (t) => {
   const url = await server.newDatabase();
-  await (await PostgresPageStore.open(url)).close();
-  await server.ask('UPDATE salus_pages.about SET version = 3', url);
-  await assert.rejects(PostgresPageStore.open(url), saying('HOME_INVALID'));
   const wrong = url.replace(server.password, 'another');
-  await assert.rejects(PostgresPageStore.open(wrong), saying('DATABASE_AWAY'));
+  await assert.rejects(PostgresPageStore.open(wrong, testMacs), saying('DATABASE_AWAY'));
   t.after(() => server.restart());
   await server.ask('ALTER SYSTEM SET fsync = off');
   await server.restart();
-  await assert.rejects(PostgresPageStore.open(url), saying('DATABASE_UNSAFE'));
+  await assert.rejects(PostgresPageStore.open(url, testMacs), saying('DATABASE_UNSAFE'));
   await server.ask('ALTER SYSTEM RESET fsync');
 });
 
@@ -180,6 +175,7 @@ test('a database that commits without waiting for the disk is overruled; one tha
 
 test('three processes, two of which keep everything here, anchor a sensor’s pages; no log has the password', async (t) => {
   const databases: string[] = [];
+  const homes: string[] = [];
   await pagesAreAnchored(t, {
     async settingsOf(name, folder) {
       if (name === 'valley') return {};
@@ -191,6 +187,7 @@ test('three processes, two of which keep everything here, anchor a sensor’s pa
       return { database: url.href };
     },
     async meanwhile(home) {
+      homes.push(home);
       const holding = filesBelow(home).filter((it) => readFileSync(it).includes(server.password));
       assert.deepEqual(
         holding.map((it) => relative(home, it)).sort(),
@@ -204,6 +201,17 @@ test('three processes, two of which keep everything here, anchor a sensor’s pa
     // The ledger has the batch: each server seals it in its next turn.
     while ((await server.ask(sealed, url))[0]?.n !== 2) await setTimeout(50);
   }
+  // Somebody else writes to the first one: its hospital has the report, with who and from where.
+  await server.ask('UPDATE salus_pages.patients SET counter = counter', databases[0]);
+  const reports = join(homes[0] ?? assert.fail(), 'servers', 'north', 'incidents');
+  while (!existsSync(reports) || readdirSync(reports).every((it) => !it.endsWith('.report')))
+    await setTimeout(50);
+  const [name = ''] = readdirSync(reports).filter((it) => it.endsWith('.report'));
+  const report = readReport(new Uint8Array(readFileSync(join(reports, name))));
+  const attempt = report.attempts.find(({ way }) => way === 'database');
+  const user = new URL(databases[0] ?? '').username;
+  assert.deepEqual([report.kind, attempt?.from], ['write-attempt', '127.0.0.1']);
+  assert.ok(attempt?.who.startsWith(`user ${user}, `), attempt?.who);
 });
 
 const filesBelow = (folder: string): readonly string[] =>
@@ -234,8 +242,8 @@ async function threeDatabases(): Promise<OpenStores> {
   const urls = await Promise.all([0, 1, 2].map(() => server.newDatabase()));
   return async (place) => {
     const url = urls[place] ?? assert.fail();
-    const store = await PostgresPageStore.open(url);
-    return { store, questions: await postgresQuestionStore(url) };
+    const store = await PostgresPageStore.open(url, testMacs);
+    return { store, questions: await postgresQuestionStore(url, testMacs) };
   };
 }
 

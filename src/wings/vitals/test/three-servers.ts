@@ -148,8 +148,8 @@ interface OpenedServer extends OpenServer {
   readonly incidents: IncidentStore;
 }
 
-/** What a server keeps, by its place; again after it was killed: what it left. Missing: in files. */
-export type OpenStores = (place: Place) => Promise<Omit<OpenServer, 'server'>>;
+/** What a server keeps, by its place; again after it was killed: what it left. Missing, or undefined of one: in files. */
+export type OpenStores = (place: Place) => Promise<Omit<OpenServer, 'server'> | undefined>;
 
 export class ThreeServers {
   readonly ledger = new FakeLedger();
@@ -213,7 +213,8 @@ export class ThreeServers {
   }
 
   async #reopenStores(place: Place): Promise<void> {
-    if (this.#openStores !== undefined) this.#stores.set(place, await this.#openStores(place));
+    const stores = await this.#openStores?.(place);
+    if (stores !== undefined) this.#stores.set(place, stores);
   }
 
   server(place: Place): DataServer {
