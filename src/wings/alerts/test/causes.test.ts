@@ -72,7 +72,7 @@ test('a letter of an incident says which server, which hours, what was done and 
     /^Server: harbour\r$/m,
     /^When: 2026-11-20 09:05 to 2026-11-20 11:30 \(UTC\)\r$/m,
     /this server is not asked any more/,
-    /came from the address 192\.0\.2\.7\./,
+    /from the address 192\.0\.2\.7\. Whether it was the same one is not known\./,
     /names the device 02:00:5e:10:00:01\. That is a claim/,
   ]) {
     assert.match(data, said);

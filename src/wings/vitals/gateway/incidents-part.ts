@@ -26,9 +26,9 @@ export class IncidentNotices {
 
   /**
    * Tells those of this hospital. Throws UNAUTHENTICATED: not said by a data server, to this hospital, now; INCIDENT_UNKNOWN: it
-   * has put no such report on the ledger.
+   * has put no such report on the ledger. `forged`: called where it is said in another's name (VT-22).
    */
-  async tell(signed: Uint8Array): Promise<void> {
+  async tell(signed: Uint8Array, forged: () => void): Promise<void> {
     const { statement: bytes, signature } = decodeAs(signedStatement, signed);
     const { from, to, word, timeMs, payload } = decodeAs(statement, bytes);
     const { view, organisation, now, caughtUp } = this.#base;
@@ -38,12 +38,11 @@ export class IncidentNotices {
       word === incidentWord &&
       equalBytes(to, idBytes(organisation)) &&
       Math.abs(timeMs - now()) <= toleratedMs;
-    if (
-      !isServer ||
-      !isToldNow ||
-      !(await verifyLabelled(row.signKey, statementLabel, bytes, signature))
-    )
+    if (!isServer || !(await verifyLabelled(row.signKey, statementLabel, bytes, signature))) {
+      forged();
       throw new CodedError('UNAUTHENTICATED');
+    }
+    if (!isToldNow) throw new CodedError('UNAUTHENTICATED');
     const notice = decodeAs(incidentNotice, payload);
     // The server has seen the block; this gateway may be a moment behind.
     await caughtUp();

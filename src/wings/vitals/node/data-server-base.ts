@@ -14,6 +14,7 @@ import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import type { IncidentStore } from './incident-store.ts';
 import type { PageStore } from './page-store.ts';
 import type { QuestionStore } from './question-store.ts';
+import type { CallerWitness } from './refused-writes.ts';
 
 /** The ledger as this server believes it: every row proven to a signed header (rule VS-2). */
 export interface LedgerRows {
@@ -54,6 +55,8 @@ export interface DataServerBase {
   readonly incidents: IncidentStore;
   /** Who wrote to the stores or tried to, as far as this machine tells (rule VT-16). */
   readonly witnesses?: () => readonly WriteAttempt[];
+  /** Who is at the other end of a connection, as far as this machine tells (rule VT-18). */
+  readonly callers?: CallerWitness;
   /** Also where its hospital keeps reports (VT-3). */
   readonly keepReport?: (name: string, signed: Uint8Array) => void;
   /** The recovery key, where it is at hand. */

@@ -26,6 +26,7 @@ import { vitalsNames } from '../names.ts';
 import { type AnswerForm, encryptedForm, sealedForm } from './answer-forms.ts';
 import { AnswerSealing } from './answer-sealing.ts';
 import { answerShare, type ServerPlace } from './answer-share.ts';
+import { forged } from './forged.ts';
 import { requireDataset, requirePaid, requirePermit, requireResearcher } from './judge-question.ts';
 import { requireNoOverlap } from './overlap.ts';
 import {
@@ -141,7 +142,7 @@ export class QuestionDesk {
     const said = await openReaderStatement(this.#parts, signed, encryptedWord);
     const { question, key } = decodeEncryptedAsked(said.payload);
     const judged = await this.#judged(question);
-    if (judged.manifest.researcher !== said.from) throw new CodedError('UNAUTHENTICATED');
+    if (judged.manifest.researcher !== said.from) throw forged('UNAUTHENTICATED');
     const encryption = await this.#parts.shownKeys.encryptionFor(said.from, key);
     const say = (payload: Uint8Array) =>
       this.#parts.say({ to: said.from, word: encryptedWord, payload });
@@ -230,7 +231,7 @@ export class QuestionDesk {
     const account = requireResearcher(rows.account);
     const { question: label } = vitalsNames.labels;
     if (!(await verifyLabelled(account.signKey, label, bytes, signature)))
-      throw new CodedError('SIGNATURE_WRONG');
+      throw forged('SIGNATURE_WRONG');
     const permit = requirePermit(manifest, rows.permit);
     const paid = rows.paid ?? (await this.#paidMeanwhile(manifest, query));
     const asked = requireDataset(manifest, rows.dataset);

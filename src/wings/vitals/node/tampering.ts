@@ -1,16 +1,23 @@
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
-import { type IncidentReport, mostPlaces, readReport } from '../api/incident-report.ts';
+import {
+  type IncidentReport,
+  mostPlaces,
+  readReport,
+  type WriteAttempt,
+} from '../api/incident-report.ts';
 import { pageManifest } from '../api/page.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
+import { attemptOf } from './attempt-reports.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { signReport } from './incident-signing.ts';
 import type { KeptQuarantine, NewIncident } from './incident-store.ts';
 import { headOf } from './page-bodies.ts';
 import type { StoredShare } from './page-store.ts';
+import type { WriteAttempts } from './refused-writes.ts';
 import { placeBytes, placeIn, type RoundPlace, type RoundStep, Scrub } from './scrubbing.ts';
 
 type FoundBy = IncidentReport['foundBy'];
@@ -20,6 +27,8 @@ interface Range {
   readonly last: number;
 }
 
+const dayMs = 86_400_000;
+const mostAttempted = 16;
 /** Rows a step in the background, so that requests come between. */
 const stepRows = 32;
 /** So many steps later its place is written down again. */
@@ -40,6 +49,7 @@ interface Round {
  */
 export class Tampering {
   readonly #base: DataServerBase;
+  readonly #attempts: WriteAttempts;
   readonly scrub: Scrub;
   readonly #quarantines = new Map<string, KeptQuarantine>();
   /** Places that stand in a report already, while their quarantine lasts. */
@@ -48,8 +58,9 @@ export class Tampering {
   #isSuspected = false;
   #round: Round | undefined;
 
-  constructor(base: DataServerBase) {
+  constructor(base: DataServerBase, attempts: WriteAttempts) {
     this.#base = base;
+    this.#attempts = attempts;
     this.scrub = new Scrub(base);
   }
 
@@ -277,7 +288,7 @@ export class Tampering {
       })),
       more: Math.max(0, of.bad.length - mostPlaces),
       ...{ batches: batches.slice(0, 64), ...hours, people: of.people },
-      attempts: [...(this.#base.witnesses?.() ?? [])].slice(0, 64),
+      attempts: [...this.#attempted(wholeMs), ...(this.#base.witnesses?.() ?? [])].slice(0, 64),
       untold: [
         'who wrote to the file, unless an attempt is named above',
         'when, but between wholeMs and foundMs',
@@ -285,6 +296,12 @@ export class Tampering {
       done: [{ what: 'quarantined', atMs: now() }],
       follows: new Uint8Array(0),
     };
+  }
+
+  /** Who tried by HTTP since all was whole last, or in the last day: he may have had another way in. Rule VT-18. */
+  #attempted(wholeMs: number): readonly WriteAttempt[] {
+    const sinceMs = Math.max(wholeMs, this.#base.now() - dayMs);
+    return this.#attempts.sureSince(sinceMs).slice(0, mostAttempted).map(attemptOf);
   }
 
   async #hours(ranges: ReadonlyMap<string, Range>) {
@@ -305,13 +322,14 @@ export class Tampering {
     await this.open();
     const { incidents, send, account, ledger } = this.#base;
     let told = 0;
-    for (const { name, signed, isOnLedger } of await incidents.incidents()) {
-      if (isOnLedger) continue;
+    for (const { name, signed } of await incidents.owed()) {
       const report = Uint8Array.from(Buffer.from(name, 'hex'));
       await send({ kind: 'Incident', report, incident: kindOf(signed) }).catch(
         unless('INCIDENT_TAKEN'),
       );
-      for (const { trio, first, last } of this.#quarantines.values()) {
+      // Of an attempt nothing follows; a quarantine names the report that it is of.
+      const isOfRows = kindOf(signed) !== 'write-attempt';
+      for (const { trio, first, last } of isOfRows ? this.#quarantines.values() : []) {
         const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
         const stands =
           row?.state === 'quarantined' && row.firstBatch <= first && row.lastBatch >= last;

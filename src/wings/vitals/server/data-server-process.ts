@@ -17,6 +17,7 @@ import { noticeWord, recoveryWord } from '../api/notice.ts';
 import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
 import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
+import { claimedMacOf } from '../gateway/incidents/machine-facts.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
 import { rowMacsOf } from '../node/row-macs.ts';
@@ -37,6 +38,7 @@ import { enrolDataServer } from './enrol-data-server.ts';
 import { fileWitnesses } from './file-witnesses.ts';
 import { keepReportFile } from './incident-files.ts';
 import { actSender, provenRows } from './ledger-line.ts';
+import { localCaller } from './local-caller.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
 import { Turns } from './turns.ts';
 
@@ -82,6 +84,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     ...{ now, modular: await modularArithmetic() },
     peers: httpPeers(addresses),
     witnesses: () => fileWitnesses(databases),
+    callers: { who: localCaller, claimedMac: (address) => claimedMacOf(address) },
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
     settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
@@ -108,7 +111,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   turns.every('scrub', scrubTurnMs, () => background.turn());
   turns.every('accusations', accusationsMs, () => server.rebuilding.answerAccusations());
   turns.every('incidents', file.roundMs, async () => {
-    await server.tampering.turn();
+    await server.watch();
     const hand = addresses.handNotice.bind(addresses);
     await tellPeople(server.base, { name: hospital, hand });
   });

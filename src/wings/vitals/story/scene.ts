@@ -156,6 +156,20 @@ export class VitalsScene {
     );
   }
 
+  /** A data server as anybody reaches it. */
+  async lineTo(server: AccountId): Promise<GatewayClient> {
+    const url = await this.#addresses().urlOf(server);
+    return new GatewayClient(new Http(url, { retryDelaysMs: [] }));
+  }
+
+  #addresses(): ServerAddresses {
+    const all = this.setting.servers.hospitals;
+    return new ServerAddresses(
+      provenRows(this.ledger()),
+      (id, url) => all.find(({ account }) => account === id)?.url ?? url,
+    );
+  }
+
   /** The data servers of these hospitals are gone, with their disks; of the others each is there. */
   async without(gone: readonly Hospital[]): Promise<void> {
     await this.setting.servers.stop();
@@ -207,11 +221,7 @@ export class VitalsScene {
 
   async #uplinkLine(): Promise<UplinkLine> {
     const ledger = this.ledger();
-    const { hospitals: all } = this.setting.servers;
-    const addresses = new ServerAddresses(
-      provenRows(ledger),
-      (id, url) => all.find(({ account }) => account === id)?.url ?? url,
-    );
+    const addresses = this.#addresses();
     return Promise.all(
       this.servers.map(async (account) => {
         const client = new GatewayClient(new Http(await addresses.urlOf(account)));

@@ -124,3 +124,26 @@ test('the same again tells nobody, and neither does what is not this server’s,
   await hand(harbour, await saidBy(0, 'harbour', { began: '00'.repeat(32), people: [stranger] }));
   assert.deepEqual(met, []);
 });
+
+test('who hands over what another server did not sign is written down with his address', async () => {
+  const { findings } = town.town.gateway('harbour');
+  const { base } = town.server(0).server;
+  const { base: other } = town.server(1).server;
+  const organisation = town.town.gateway('harbour').options.organisation;
+  const payload = encodeAs(incidentNotice, await noticeOf());
+  const of = { account: base.account, sign: other.sign, now: base.now };
+  const forged = await state(of, { to: organisation, word: incidentWord, payload });
+  const refused = { code: 'UNAUTHENTICATED' };
+  for (let n = 0; n < 3; n++) await assert.rejects(hand(organisation, forged), refused);
+  // What it said itself, at a time when its clock was wrong, is not.
+  const early = await state(
+    { ...base, now: () => base.now() + 24 * hourMs },
+    { to: organisation, word: incidentWord, payload },
+  );
+  for (let n = 0; n < 5; n++) await assert.rejects(hand(organisation, early), refused);
+  const [met, ...more] = findings.attempts.take(3);
+  assert.deepEqual([met?.route, met?.code], ['POST /v1/data-servers/incidents', 'UNAUTHENTICATED']);
+  // The test before this one tried once.
+  assert.ok((met?.times ?? 0) >= 3 && (met?.times ?? 0) <= 4, String(met?.times));
+  assert.deepEqual(more, []);
+});

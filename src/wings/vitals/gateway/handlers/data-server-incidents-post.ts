@@ -6,8 +6,11 @@ import { incidentNotices } from '../incidents-part.ts';
 /** Source: rule VT-12. */
 export const handleDataServerIncidentsPost = handler(
   dataServerIncidentsPost,
-  async ({ gateway, body }) => {
-    await gateway.parts.get(incidentNotices).tell(bytesOfText(body.notice));
+  async ({ gateway, body, request }) => {
+    const { method, path } = dataServerIncidentsPost;
+    await gateway.parts.get(incidentNotices).tell(bytesOfText(body.notice), () => {
+      gateway.findings.attempts.refused(request.ip, `${method} ${path}`, 'UNAUTHENTICATED');
+    });
     return {};
   },
 );
