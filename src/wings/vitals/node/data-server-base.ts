@@ -36,11 +36,14 @@ export interface DataServerSettings {
   readonly freshHours: number;
   /** So long a page waits for the other servers (rule VS-13a). */
   readonly waitHours: number;
+  /** Times its longest rest that a sensor may rest before its patient is told; 0: she never is (rule VR-35). */
+  readonly silentAfter: number;
   /** Pages of one sensor in a day. */
   readonly pagesPerDay: number;
 }
 export const defaultDataServerSettings: DataServerSettings = {
   ...{ freshHours: 48, waitHours: 24, pagesPerDay: 4_096 },
+  silentAfter: 3,
 };
 
 /** What one data server stands on. */

@@ -22,6 +22,7 @@ import { Rebuilding } from './rebuilding.ts';
 import { WriteAttempts } from './refused-writes.ts';
 import { register } from './registering.ts';
 import { ShownKeys } from './shown-keys.ts';
+import { Silences } from './silences.ts';
 import {
   answerPeer,
   answerPeerCarrying,
@@ -48,6 +49,7 @@ export class DataServer {
   readonly tampering: Tampering;
   readonly rebuilding: Rebuilding;
   readonly operator: OperatorDesk;
+  readonly silences: Silences;
   readonly shownKeys: ShownKeys;
   readonly halves: Halves;
   readonly #reports: AttemptReports;
@@ -62,6 +64,7 @@ export class DataServer {
     this.rebuilding = new Rebuilding(base, this.tampering);
     this.operator = new OperatorDesk(base, this.tampering, this.rebuilding);
     const follow = (trio: string) => this.batching.follow(trio);
+    this.silences = new Silences(base);
     this.shownKeys = new ShownKeys(base);
     this.halves = new Halves(base, this.shownKeys);
     this.questions = deskOf(base, this.shownKeys, { follow, tampering: this.tampering });
@@ -77,6 +80,7 @@ export class DataServer {
   async upload(bytes: Uint8Array): Promise<Uint8Array> {
     const pages = await takeUpload(this.base, bytes);
     const sensor = pages[0]?.sensor ?? new Uint8Array(0);
+    this.silences.heard(sensor);
     return this.#stated(
       pages.map(({ page }) => page),
       sensor,

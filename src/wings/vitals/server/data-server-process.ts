@@ -87,7 +87,10 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     callers: { who: localCaller, claimedMac: (address) => claimedMacOf(address) },
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
-    settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
+    settings: {
+      ...defaultDataServerSettings,
+      ...{ freshHours: file.freshHours, silentAfter: file.silentAfter },
+    },
     send: actSender({ gateway, ledger, account, sign, now }),
   });
   const app = await createDataServerHttp(server);
@@ -115,6 +118,11 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     const hand = addresses.handNotice.bind(addresses);
     await tellPeople(server.base, { name: hospital, hand });
   });
+  const silenceMs = silenceTurnMs(file.silentAfter);
+  turns.every('silences', silenceMs, async () => {
+    await server.silences.turn(silenceMs);
+    await server.silences.tell(addresses.handNotice.bind(addresses));
+  });
   turns.every('seals', file.roundMs, () => server.questions.settle());
   return {
     async close() {
@@ -126,6 +134,10 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     },
   };
 }
+
+/** A tenth of the shortest silence that is told, 5 minutes at most. */
+const silenceTurnMs = (silentAfter: number): number =>
+  Math.min(300_000, Math.max(100, (silentAfter || 1) * 360_000));
 
 /** A sample of what this server could be rebuilt from, where its recovery key is at hand. Rule VS-35. */
 async function checkEnvelopes(server: DataServer, folder: string): Promise<void> {

@@ -213,7 +213,7 @@ export const tamperChapter: Chapter<TamperScene> = {
     }
     return scene;
   },
-  followedBy: ['stores', 'encrypted', 'alerts'],
+  followedBy: ['stores', 'encrypted', 'silent', 'alerts'],
   steps: [
     found,
     attempted,
