@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 
 /** Of one question to one name server, and how often each is asked: with the pauses between, some four seconds. */
@@ -79,10 +79,11 @@ export class NameLookup {
   }
 
   #inHosts(name: string): readonly Address[] {
-    return linesOf(this.#of.hostsFile).flatMap((line) => {
+    const near = linesOf(this.#of.hostsFile).filter((line) => line.includes(name));
+    return near.flatMap((line) => {
       const [address = '', ...names] = line.split(/\s+/);
       const family = isIP(address);
-      const isIt = family !== 0 && names.some((it) => it.toLowerCase() === name);
+      const isIt = family !== 0 && names.includes(name);
       return isIt ? [{ address, family }] : [];
     });
   }
@@ -107,13 +108,27 @@ const addressesIn = (
 ): readonly Address[] =>
   settled.status === 'fulfilled' ? settled.value.map((address) => ({ address, family })) : [];
 
-/** Without comments; a machine without the file has none. */
+/** Lists of blocked names are hosts files of megabytes: read again when they change. */
+const read = new Map<string, { readonly version: string; readonly lines: readonly string[] }>();
+
+/** Without comments, in small letters; a machine without the file has none. */
 function linesOf(path: string): readonly string[] {
   try {
-    return readFileSync(path, 'utf8')
+    const { mtimeMs, size } = statSync(path);
+    const version = `${mtimeMs} ${size}`;
+    const known = read.get(path);
+    if (known?.version === version) return known.lines;
+    const lines = readFileSync(path, 'utf8')
       .split('\n')
-      .map((line) => line.replace(/[#;].*$/, '').trim())
+      .map((line) =>
+        line
+          .replace(/[#;].*$/, '')
+          .trim()
+          .toLowerCase(),
+      )
       .filter(Boolean);
+    read.set(path, { version, lines });
+    return lines;
   } catch {
     return [];
   }

@@ -154,8 +154,11 @@ export class DataServer {
 
   /** One turn of looking after what is kept: who tried to write, and who did. Returns how many reports the ledger has more. */
   async watch(): Promise<number> {
-    await this.#reports.turn();
-    return this.tampering.turn();
+    // Whatever keeps a report of attempts from being written, rows are looked after.
+    const [reported] = await Promise.allSettled([this.#reports.turn()]);
+    const told = await this.tampering.turn();
+    if (reported.status === 'rejected') throw reported.reason;
+    return told;
   }
 
   /** One turn of judging, for all trios whose pages are here; returns how many pages were decided. */

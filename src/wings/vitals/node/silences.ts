@@ -84,6 +84,9 @@ export class Silences {
     this.#observedMs += Math.max(0, Math.min(passedMs, 2 * turnMs));
     if (settings.silentAfter === 0) return 0;
     await this.#catchUp();
+    // Registered, heard and taken out again between two turns.
+    for (const name of this.#heardAt.keys())
+      if (!this.#sensors.has(name)) this.#heardAt.delete(name);
     let [looks, found] = [0, 0];
     for (const [name, sensor] of this.#sensors) {
       const quietMs = this.#observedMs - (this.#heardAt.get(name) ?? 0);

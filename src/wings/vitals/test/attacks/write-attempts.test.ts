@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { CodedError } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
 import { type IncidentNotice, incidentNotice } from '../../api/incident-notice.ts';
@@ -339,6 +340,25 @@ test('where rows were changed meanwhile, the report of that names who tried, and
   assert.equal(await tellPeople(server.base, { name: 'north', hand }), 1);
   const [notice] = notices;
   assert.deepEqual([notice?.source, notice?.claimedMac], ['192.0.2.44', '02:00:5e:10:00:01']);
+});
+
+test('what keeps the report of an attempt from being written does not keep rows from being looked after', async (t) => {
+  const broken = new CodedError('ROW_TAMPERED', { table: 'incidents' });
+  const door = await opened(t);
+  const { three, folder } = door;
+  await three.upload([await three.sign(valuesOf(1, 3, 1), 0)]);
+  await three.judge();
+  for (const place of [0, 1, 2] as const) await three.server(place).seal();
+  const { base } = three.server(0);
+  const incidents = { ...base.incidents, incidents: () => Promise.reject(broken) };
+  const server = new DataServer({ ...base, incidents });
+  server.attempts.refused({
+    ...{ from: '192.0.2.1', port: 1, wide: '192.0', route: 'POST /v1/peer', forwardedFor: '' },
+    ...{ code: 'UNAUTHENTICATED', isSure: true },
+  });
+  flipped(join(folder, '0.db'), { table: 'pages', column: 'roll', row: 0 });
+  await assert.rejects(server.watch(), broken);
+  assert.equal(server.tampering.quarantines().length, 1);
 });
 
 test('of a caller on this very machine the system tells the user, and the process where it may be seen', async (t) => {
