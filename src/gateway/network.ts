@@ -9,6 +9,17 @@ export function networkOf(ip: string): string {
   return groups === undefined ? address.slice(0, 64) : `${groups.slice(0, 4).join(':')}::/64`;
 }
 
+/** Of whom many addresses may be: the first two bytes of IPv4, 32 bits of IPv6; this machine is one. */
+export function widerNetworkOf(ip: string): string {
+  const network = networkOf(ip);
+  if (network.startsWith('127.') || network === '0:0:0:0::/64') return 'this machine';
+  const isIpv6 = network.includes(':');
+  return network
+    .split(isIpv6 ? ':' : '.')
+    .slice(0, 2)
+    .join(isIpv6 ? ':' : '.');
+}
+
 /**
  * An address without the port, brackets or zone that a connection or a proxy may add to it, and an IPv4 address that
  * is written as IPv6 (::ffff:0:0/96), in whichever spelling, as itself: a caller has one name, however he is reported.

@@ -6,7 +6,7 @@ import { isDiskFull } from '../engines/disk-full.ts';
 import { validatorKeyOf } from '../engines/embedded/open.ts';
 import type { LayerSizes } from '../engines/layer-sizes.ts';
 import { CommittedState } from '../gateway/committed-state.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import type { Gateway, GatewayOptions } from '../gateway/gateway.ts';
 import { createLogger, type Logger } from '../gateway/logging.ts';
 import { createMetrics } from '../gateway/metrics.ts';
 import { createServer } from '../gateway/server.ts';
@@ -76,6 +76,8 @@ export interface ConsortiumOptions {
   /** Takes the lines of the log; missing: stderr. */
   readonly logFile?: LogFile;
   readonly settings?: Partial<GatewaySettings>;
+  /** Of single parts of every gateway, by their names; stories and tests make hours of seconds with it. */
+  readonly partSettings?: GatewayOptions['partSettings'];
   /** Proxies before this process whose `x-forwarded-for` is believed: addresses, or networks such as 10.0.0.0/8. */
   readonly proxies?: readonly string[];
   /** Who else is on this machine, for the page; the servers do not know them. */
@@ -139,7 +141,7 @@ async function startAll(
   options: ConsortiumOptions,
   running: AsyncDisposableStack,
 ): Promise<Omit<Consortium, 'close'>> {
-  const { home, faultPoint = () => {}, settings } = options;
+  const { home, faultPoint = () => {}, settings, partSettings } = options;
   const isProxy = trustedProxies(options.proxies ?? []);
   const host = options.host ?? '127.0.0.1';
   requireShielded(host, { proxies: options.proxies ?? [], tls: options.tls !== undefined });
@@ -186,7 +188,11 @@ async function startAll(
   };
   const mounts: { prefix: string; gateway: Gateway }[] = [];
   for (const hospital of hospitals) {
-    const gateway = await startHospital(hospital, { ...ofAll, settings, faultPoint }, running);
+    const gateway = await startHospital(
+      hospital,
+      { ...ofAll, settings, partSettings, faultPoint },
+      running,
+    );
     const { cosignatures } = gateway;
     ledger.witness?.handTo({
       name: hospital.name,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { PeerFetch } from '../gateway/base.ts';
-import { type Gateway, openGateway } from '../gateway/gateway.ts';
+import { type Gateway, type GatewayOptions, openGateway } from '../gateway/gateway.ts';
 import type { Logger } from '../gateway/logging.ts';
 import type { Machine } from '../gateway/machine.ts';
 import type { Metrics } from '../gateway/metrics.ts';
@@ -27,6 +27,7 @@ export interface Common {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly settings: Partial<GatewaySettings> | undefined;
+  readonly partSettings: GatewayOptions['partSettings'];
   readonly faultPoint: (name: string) => void;
   /** What an operator is told of this machine. */
   readonly machine: () => Machine;
@@ -66,6 +67,7 @@ export async function startHospital(
     peerUrls: urls,
     ...(common.peerFetch !== undefined && { fetch: common.peerFetch }),
     ...(settings !== undefined && { settings }),
+    ...(common.partSettings !== undefined && { partSettings: common.partSettings }),
     wings: common.wings,
     faultPoint: (name) => faultPoint(`gateway:${name}`),
     metrics,

@@ -1,5 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { CodedError, isCoded } from '../primitives/errors.ts';
+import type { ConsortiumOptions } from '../server/consortium.ts';
 import type { Input } from './inputs.ts';
 import type { Servers } from './server.ts';
 
@@ -33,6 +34,8 @@ export interface Chapter<Scene> {
   readonly tells: string;
   /** Beside those that every chapter has. */
   readonly flags: ParseArgsOptionsConfig;
+  /** Of parts of its gateways, by their names: days that a story cannot wait for are seconds there. */
+  readonly partSettings?: ConsortiumOptions['partSettings'];
   open(setting: Setting): Promise<Scene>;
   readonly steps: readonly Step<Scene>[];
   /** Names of chapters that are played after it, each on servers of its own; one whose wing was taken out is left out. */

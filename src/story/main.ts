@@ -68,10 +68,10 @@ async function play(
   }
   const all = withThose(chapter);
   let number = 0;
-  for (const { name, open, steps } of all) {
+  for (const { name, open, steps, partSettings } of all) {
     const folder = all.length === 1 ? home : join(home, name);
     mkdirSync(folder, { recursive: true });
-    const servers = await Servers.start(folder, {}, plan);
+    const servers = await Servers.start(folder, {}, plan, partSettings);
     stage.defer(() => servers.stop());
     const scene = await open({ home: folder, servers, inputs, flags: values, signal });
     for (const step of steps) {

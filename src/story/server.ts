@@ -33,18 +33,18 @@ export class Servers {
   readonly home: string;
   readonly hospitals: readonly RunningHospital[];
   readonly #machines: readonly Machine[];
-  readonly #settings: Settings;
+  readonly #given: Given;
 
   private constructor(
     home: string,
     machines: readonly Machine[],
     hospitals: readonly RunningHospital[],
-    settings: Settings,
+    given: Given,
   ) {
     this.home = home;
     this.#machines = machines;
     this.hospitals = hospitals;
-    this.#settings = settings;
+    this.#given = given;
   }
 
   /** Of the first process, as the system counts its time and memory. */
@@ -62,25 +62,27 @@ export class Servers {
     home: string,
     settings: Settings = {},
     plan: ServerPlan = { engine: 'embedded', members: 3 },
+    partSettings: ConsortiumOptions['partSettings'] = {},
   ): Promise<Servers> {
+    const given = { settings, partSettings };
     const places =
       plan.engine === 'embedded' ? [{ home, port: 0 }] : await foundMembers(home, plan.members);
     // Together: validators wait for each other before the first block.
     const launched = await Promise.all(
-      places.map(async (it) => ({ ...it, ...(await launch(it.home, it.port, settings)) })),
+      places.map(async (it) => ({ ...it, ...(await launch(it.home, it.port, given)) })),
     );
     const hospitals = launched.flatMap((it) => it.hospitals);
     const machines = launched.map(({ home, child, hospitals: [first] }) => {
       return { home, child, port: Number(new URL(first?.url ?? '').port) };
     });
-    return new Servers(home, machines, hospitals, settings);
+    return new Servers(home, machines, hospitals, given);
   }
 
   /** At the same addresses, so that every wallet finds its hospital again. */
   async restart(): Promise<void> {
     await Promise.all(
       this.#machines.map(async (machine) => {
-        machine.child = (await launch(machine.home, machine.port, this.#settings)).child;
+        machine.child = (await launch(machine.home, machine.port, this.#given)).child;
       }),
     );
   }
@@ -175,14 +177,16 @@ interface Ready {
 }
 
 type Settings = NonNullable<ConsortiumOptions['settings']>;
+/** What each process is started with. */
+type Given = Pick<ConsortiumOptions, 'settings' | 'partSettings'>;
 
 async function launch(
   home: string,
   port: number,
-  settings: Settings = {},
+  { settings, partSettings }: Given,
 ): Promise<{ readonly child: ChildProcess; readonly hospitals: readonly RunningHospital[] }> {
   // A minute is long in a story: refusals are anchored every second.
-  const options = { home, port, settings: { refusalBatchMs: 1_000, ...settings } };
+  const options = { home, port, partSettings, settings: { refusalBatchMs: 1_000, ...settings } };
   const child = spawn(process.execPath, [entry, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

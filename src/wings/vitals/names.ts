@@ -44,6 +44,7 @@ export const vitalsNames = {
     half: 'salus/1/stat/half',
     halfShare: 'salus/1/stat/half-share',
     halfCommitment: 'salus/1/stat/half-commitment',
+    silence: 'salus/1/stat/silence',
     incident: 'salus/1/stat/incident',
     rowKey: 'salus/1/stat/row-key',
     rowMac: 'salus/1/stat/row-mac',

@@ -1,4 +1,6 @@
 import type { Code } from '../../../codes/index.ts';
+import { Shares } from '../../../primitives/shares.ts';
+import { widerNetworkOf } from '../../network.ts';
 
 /** Requests of one address that were refused where only the hospital's own people write. */
 export interface Attempt {
@@ -12,7 +14,9 @@ export interface Attempt {
   readonly times: number;
 }
 
-const mostAddresses = 1_024;
+/** Lines of one wider network, and of all: whoever floods leaves room for others. */
+const linesEach = 128;
+const linesInAll = 1_024;
 const hourMs = 60 * 60_000;
 
 /**
@@ -23,6 +27,8 @@ export class Attempts {
   readonly #now: () => number;
   readonly #met = new Map<string, { readonly attempt: Attempt; readonly isTaken: boolean }>();
 
+  readonly #room = new Shares({ each: linesEach, all: linesInAll });
+
   constructor(now: () => number) {
     this.#now = now;
   }
@@ -31,7 +37,7 @@ export class Attempts {
     const atMs = this.#now();
     const key = `${Math.floor(atMs / hourMs)} ${from} ${route}`;
     const known = this.#met.get(key);
-    if (known === undefined && this.#met.size >= mostAddresses) return;
+    if (known === undefined && !this.#room.take(widerNetworkOf(from))) return;
     const { firstMs, times } = known?.attempt ?? { firstMs: atMs, times: 0 };
     const attempt = { from, route, code, firstMs, lastMs: atMs, times: times + 1 };
     this.#met.set(key, { attempt, isTaken: known?.isTaken === true });
@@ -44,8 +50,10 @@ export class Attempts {
     for (const [key, { attempt, isTaken }] of this.#met) {
       const isOld = Math.floor(attempt.lastMs / hourMs) < hour;
       if (!isTaken && attempt.times >= times) taken.push(attempt);
-      if (isOld) this.#met.delete(key);
-      else this.#met.set(key, { attempt, isTaken: isTaken || attempt.times >= times });
+      if (isOld) {
+        this.#met.delete(key);
+        this.#room.give(widerNetworkOf(attempt.from));
+      } else this.#met.set(key, { attempt, isTaken: isTaken || attempt.times >= times });
     }
     return taken;
   }

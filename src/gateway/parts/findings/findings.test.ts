@@ -85,7 +85,7 @@ test('a body that another hospital has is over when it was read from there', asy
   assert.equal(part.count(), 0);
 });
 
-test('a flood from one address is one line an hour, told once, and there is a bound on addresses', () => {
+test('a flood from one address is one line an hour, told once, and a flood of addresses leaves room for others', () => {
   let nowMs = 0;
   const attempts = new Attempts(() => nowMs);
   const route = 'POST /v1/invitations';
@@ -104,5 +104,12 @@ test('a flood from one address is one line an hour, told once, and there is a bo
   for (let i = 0; i < 3; i++) refuse('10.0.0.9');
   assert.equal(attempts.take(3).length, 1, 'the next hour is another line');
   for (let i = 0; i < 5_000; i++) refuse(`fd00::${i}`);
-  assert.equal(attempts.take(1).length, 1_023);
+  refuse('192.0.2.1');
+  const taken = attempts.take(1).map(({ from }) => from);
+  assert.ok(taken.length <= 129, String(taken.length));
+  assert.equal(taken.at(-1), '192.0.2.1');
+  nowMs = 2 * 3_600_000;
+  attempts.take(1);
+  for (let i = 0; i < 5_000; i++) refuse(`10.${i & 255}.0.${i >> 8}`);
+  assert.ok(attempts.take(1).length <= 1_024);
 });

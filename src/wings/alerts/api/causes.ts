@@ -23,7 +23,7 @@ export type Cause = keyof typeof causes;
 
 export const causeNames = Object.keys(causes) as readonly Cause[];
 
-/** Those that a person may leave out, for each channel; what she asked for herself always comes. */
+/** Those that a person may leave out, for each channel, in the order in which they came to be; what she asked for herself always comes. Append-only: a choice says how many of them it knew. */
 export const chosenCauses = [
   'look',
   'diagnosis',
@@ -38,3 +38,24 @@ export const chosenCauses = [
   'incident',
 ] as const satisfies readonly Cause[];
 export type ChosenCause = (typeof chosenCauses)[number];
+
+/** As a choice says it. */
+interface Chosen {
+  readonly causes: readonly string[];
+  /** How many of `chosenCauses` there were when it was made. */
+  readonly known: number;
+}
+
+/**
+ * Whether somebody wants to be told of this. Of a cause that there was not yet: as of those that are told at night, where
+ * somebody acts on what is hers, until she leaves it out; of the others nothing until she chooses it. Rule AL-18.
+ */
+export function isToldOf(cause: Cause, { causes: named, known }: Chosen): boolean {
+  const order: readonly Cause[] = chosenCauses;
+  const at = order.indexOf(cause);
+  if (at < 0) return true;
+  return at < known ? named.includes(cause) : causes[cause].night;
+}
+
+export const causesToldOf = (chosen: Chosen): readonly ChosenCause[] =>
+  chosenCauses.filter((it) => isToldOf(it, chosen));

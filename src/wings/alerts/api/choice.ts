@@ -11,7 +11,6 @@ import {
   typed,
   uintTo,
 } from '../../../primitives/shape.ts';
-import { chosenCauses } from './causes.ts';
 import { alertsObjects } from './object-types.ts';
 
 /** Ways on which somebody is told: mail, a request to their own server, a push to their browser, the app's own inbox. */
@@ -25,10 +24,12 @@ const dayMinutes = 24 * 60;
 
 /** Push services' addresses are long. */
 export const maxAddressLength = 1_024;
+/** More than there are: those of builds to come. */
+export const mostCauses = 64;
 
 /**
  * How one account is told by one channel, sealed to the alert service (docs/protocol/alerts.md, AL-6):
- * `[suite, type, counter, channel, address, language, quietFrom, quietUntil, zoneMinutes, secret, causes]`.
+ * `[suite, type, counter, channel, address, language, quietFrom, quietUntil, zoneMinutes, secret, causes, known]`.
  * The quiet hours are minutes of the day where she lives, from `quietFrom` until before `quietUntil`; equal: none.
  * `zoneMinutes`: that clock against UTC, plus 720.
  */
@@ -43,7 +44,10 @@ export const choice = typed(suite, alertsObjects.choice, {
   zoneMinutes: uintTo(26 * 60),
   /** By which requests to a webhook are signed, 32 bytes; empty: mail needs none. */
   secret: optionalBytes(32),
-  causes: list(oneOf(chosenCauses), { most: chosenCauses.length }),
+  /** One that this build does not know was written by a newer device, and is passed over. */
+  causes: list(text(32), { most: mostCauses }),
+  /** How many causes there were when it was made (AL-18). */
+  known: uintTo(mostCauses),
 });
 export type Choice = Of<typeof choice>;
 

@@ -5,17 +5,18 @@ import { liveBits } from '../../../gateway/parts/reading/access-log.ts';
 import { relay } from '../../../gateway/parts/relay/relay.ts';
 import { sessions } from '../../../gateway/parts/sessions/sessions.ts';
 import { factsBytes, noFacts } from '../api/incident-facts.ts';
-import { Outbox, outboxFacts, outboxTables } from './outbox.ts';
+import { grantEnds, Outbox, outboxFacts, outboxTables } from './outbox.ts';
 
 const hourMs = 60 * 60_000;
-const turnMs = 10 * 60_000;
+const defaults = { turnMs: 10 * 60_000, ...grantEnds };
 
 /** Turns what happens to this hospital's people into rows of the outbox. Source: docs/protocol/alerts.md, AL-1, AL-3. */
 export const alerts = definePart({
   name: 'alerts',
   store: { owner: 'alerts', migrations: [outboxTables, outboxFacts], writes: ['alerts'] },
   open(base, parts) {
-    const outbox = new Outbox(base);
+    const { turnMs, ...ends } = base.settingsOver(defaults);
+    const outbox = new Outbox(base, ends);
     parts.get(inbox).onNotice(({ account, kind }, id) => {
       if (kind === 'refusal') outbox.add('refusal', account, String(id));
     });
@@ -30,7 +31,7 @@ export const alerts = definePart({
       .onCode((account) =>
         outbox.add('device', account, `code ${Math.floor(base.now() / hourMs)}`),
       );
-    return { outbox, key: base.wingKey, isOurs: parts.get(accounts).isOurs };
+    return { outbox, turnMs, key: base.wingKey, isOurs: parts.get(accounts).isOurs };
   },
   metrics: {
     written_total: { kind: 'counter', help: 'Causes written into the outbox', labels: ['cause'] },
@@ -49,7 +50,7 @@ export const alerts = definePart({
     RotateKey: ({ outbox }, { sender, txId }) => outbox.add('rotation', sender, txId),
     RevokeKey: ({ outbox }, { act, txId }) => outbox.add('freeze', act.account, txId),
   },
-  every: ({ outbox }) => [
+  every: ({ outbox, turnMs }) => [
     { what: 'alerts', everyMs: turnMs, atStart: true, run: () => outbox.turn() },
   ],
 });

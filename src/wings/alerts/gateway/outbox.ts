@@ -10,9 +10,14 @@ import { causeId, choiceMac, type KeptChoice, noRow, outboxMac } from '../api/ou
 const dayMs = 24 * 60 * 60_000;
 /** Who looks for what was told finds it in the app; the alert service has taken it long before. */
 const keptMs = 90 * dayMs;
-/** A grant that was given for less ends as its giver expects. */
-const longGrantMs = 6 * dayMs;
-const soonMs = 3 * dayMs;
+
+/** Of which ends people are told, and how soon before. Rule AL-3. */
+export interface GrantEnds {
+  /** A grant that was given for less ends as its giver expects. */
+  readonly longGrantMs: number;
+  readonly soonMs: number;
+}
+export const grantEnds: GrantEnds = { longGrantMs: 6 * dayMs, soonMs: 3 * dayMs };
 /** Devices go on by one; a file that was set back may have missed some. */
 const farthestAhead = 1_000_000;
 
@@ -23,9 +28,11 @@ const farthestAhead = 1_000_000;
  */
 export class Outbox {
   readonly #base: GatewayBase;
+  readonly #ends: GrantEnds;
 
-  constructor(base: GatewayBase) {
+  constructor(base: GatewayBase, ends: GrantEnds = grantEnds) {
     this.#base = base;
+    this.#ends = ends;
   }
 
   /** Once for each `subject`; nothing for who does not want to be told, nor where the key is not there: what happened stands in the app. Inside the caller's transaction, if there is one. */
@@ -129,7 +136,7 @@ export class Outbox {
     readonly notAfterMs: number;
   }): void {
     const { account, consent, timeMs, notAfterMs } = grant;
-    const isLong = notAfterMs - timeMs >= longGrantMs;
+    const isLong = notAfterMs - timeMs >= this.#ends.longGrantMs;
     this.#base.db.run(
       'INSERT OR IGNORE INTO alerts_grants VALUES (?, ?, ?, 0, ?)',
       ...[consent, account, notAfterMs, isLong ? 0 : 1],
@@ -156,6 +163,7 @@ export class Outbox {
   turn(): void {
     const { db, now } = this.#base;
     const nowMs = now();
+    const { soonMs } = this.#ends;
     const ending = db.all(
       'SELECT consent, account FROM alerts_grants WHERE endTold = 0 AND notAfterMs > ? AND notAfterMs <= ? LIMIT 1000',
       ...[nowMs, nowMs + soonMs],

@@ -25,7 +25,8 @@ const words: Readonly<Record<Language, Words>> = {
       refused: 'What was done: the attempt was refused; nothing was changed.',
       reported: 'What was done: it was written down and told to the hospital.',
     },
-    source: (address) => `The attempt came from the address ${address}.`,
+    source: (address) =>
+      `Somebody was refused there when he tried to write, from the address ${address}. Whether it was the same one is not known.`,
     mac: (mac) =>
       `The network there names the device ${mac}. That is a claim: a device can give any name.`,
     more: (others) => `And more of this kind: ${others}.`,
@@ -42,7 +43,8 @@ const words: Readonly<Record<Language, Words>> = {
       refused: 'Qué se hizo: el intento fue rechazado; no cambió nada.',
       reported: 'Qué se hizo: quedó anotado y se avisó al hospital.',
     },
-    source: (address) => `El intento vino de la dirección ${address}.`,
+    source: (address) =>
+      `Allí se rechazó a alguien que intentó escribir desde la dirección ${address}. No se sabe si fue el mismo.`,
     mac: (mac) =>
       `La red de allí llama al aparato ${mac}. Eso es solo lo que se dice: un aparato puede dar cualquier nombre.`,
     more: (others) => `Y más de este tipo: ${others}.`,
@@ -59,7 +61,8 @@ const words: Readonly<Record<Language, Words>> = {
       refused: 'ما الذي تم: رُفضت المحاولة، ولم يتغير شيء.',
       reported: 'ما الذي تم: سُجّل الأمر وأُبلغ به المستشفى.',
     },
-    source: (address) => `جاءت المحاولة من العنوان ${address}.`,
+    source: (address) =>
+      `رُفض هناك طلب من حاول الكتابة من العنوان ${address}. لا يُعرف إن كان هو نفسه.`,
     mac: (mac) => `تسمي الشبكة هناك الجهاز ${mac}. هذا مجرد ادعاء: يستطيع أي جهاز أن يعطي أي اسم.`,
     more: (others) => `وهناك المزيد من هذا النوع: ${others}.`,
     end: 'افتح التطبيق لترى المزيد. لا تحتوي هذه الرسالة على أي رابط، حتى لا يستطيع أحد أن يرسل إليك رابطا مزيفا. لقد اخترت في التطبيق أن يصلك هذا التنبيه، ويمكنك تغيير ذلك هناك.',

@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
@@ -5,18 +6,22 @@ import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { requireMailAddress } from '../api/choice.ts';
 import type { Channel, Delivered, Outgoing } from './channel.ts';
+import { NameLookup } from './name-lookup.ts';
 import type { Relay } from './relay-url.ts';
 import { languageOf, textOf } from './templates.ts';
 
 /** So long a whole letter may take, however busy the relay looks meanwhile. */
 const letterMs = 60_000;
 const greetingMs = 15_000;
+/** An address that is slow is left for the next one, if there is one. */
+const attemptMs = 1_000;
 /** A reply of a relay has a few hundred bytes. */
 const maxReplyBytes = 64 * 1024;
 
 export interface MailOptions {
   readonly letterMs?: number;
   readonly greetingMs?: number;
+  readonly names?: Pick<NameLookup, 'addresses'>;
 }
 
 /**
@@ -30,11 +35,13 @@ export class MailChannel implements Channel {
   readonly #relay: Relay;
   readonly #letterMs: number;
   readonly #greetingMs: number;
+  readonly #names: Pick<NameLookup, 'addresses'>;
 
   constructor(relay: Relay, options: MailOptions = {}) {
     this.#relay = relay;
     this.#letterMs = options.letterMs ?? letterMs;
     this.#greetingMs = options.greetingMs ?? greetingMs;
+    this.#names = options.names ?? new NameLookup();
   }
 
   async deliver(letter: Outgoing, handing: () => void): Promise<Delivered> {
@@ -61,14 +68,16 @@ export class MailChannel implements Channel {
   }
 
   async #send(to: string, message: Buffer, handing: () => void): Promise<void> {
-    const connection = this.#connection();
+    const began = performance.now();
+    const connection = this.#connection(await this.#connected());
     const tooLong = new CodedError('RELAY_UNREACHABLE', { problem: 'too slow' });
     let reject: (error: unknown) => void = () => {};
     const broken = new Promise<never>((_resolve, fail) => {
       reject = fail;
     });
     broken.catch(() => undefined);
-    const timer = setTimeout(() => reject(tooLong), this.#letterMs);
+    const leftMs = Math.max(0, this.#letterMs - (performance.now() - began));
+    const timer = setTimeout(() => reject(tooLong), leftMs);
     connection.on('error', reject);
     connection.once('end', () => reject(new CodedError('RELAY_UNREACHABLE')));
     const done = <T>(work: (told: (error?: Error | null, result?: T) => void) => void) =>
@@ -91,18 +100,47 @@ export class MailChannel implements Channel {
     }
   }
 
-  #connection(): SMTPConnection {
+  /** A connection to the first of the relay's addresses that takes one; each family has its turn (RFC 8305). */
+  async #connected(): Promise<Socket> {
+    const { host, port } = this.#relay;
+    const signal = AbortSignal.timeout(Math.min(this.#greetingMs, this.#letterMs));
+    const found = await this.#names.addresses(host, { signal, isOurs: true });
+    return new Promise((resolve, reject) => {
+      const [first] = found;
+      const socket = connect({
+        ...{ host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: attemptMs },
+        lookup: (_host, { all }, told) => {
+          if (first === undefined) told(new CodedError('RELAY_UNREACHABLE'), '');
+          else if (all === true) told(null, [...found]);
+          else told(null, first.address, first.family);
+        },
+      });
+      const end = (error: unknown): void => {
+        socket.destroy();
+        reject(error);
+      };
+      const late = () => end(signal.reason);
+      signal.addEventListener('abort', late, { once: true });
+      socket.once('error', end);
+      socket.once('connect', () => {
+        signal.removeEventListener('abort', late);
+        socket.off('error', end);
+        resolve(socket);
+      });
+    });
+  }
+
+  #connection(socket: Socket): SMTPConnection {
     const { host, port, isImplicitTls, isPlain, from, ca } = this.#relay;
     return new SMTPConnection({
+      connection: socket,
       ...{ host, port, secure: isImplicitTls, requireTLS: !isPlain, ignoreTLS: isPlain },
       name: from.slice(from.indexOf('@') + 1),
       connectionTimeout: this.#greetingMs,
       greetingTimeout: this.#greetingMs,
-      dnsTimeout: this.#greetingMs,
       socketTimeout: this.#letterMs,
       socketCloseTimeout: 0,
       maxResponseSize: maxReplyBytes,
-      allowInternalNetworkInterfaces: true,
       tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca !== undefined && { ca }) },
     });
   }

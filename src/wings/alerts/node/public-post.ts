@@ -1,25 +1,22 @@
-import { lookup } from 'node:dns/promises';
 import { type RequestOptions, request } from 'node:https';
 import { CodedError } from '../../../primitives/errors.ts';
+import { type Address, NameLookup } from './name-lookup.ts';
 import { isPublicAddress } from './public-address.ts';
 
 /** So long one request may take, however it passes. */
 const requestMs = 5_000;
 
-interface Address {
-  readonly address: string;
-  readonly family: number;
-}
-
 export interface PublicPostOptions {
   readonly requestMs?: number;
-  /** All addresses of a name; missing: as this machine resolves them. */
-  readonly resolve?: (host: string) => Promise<readonly Address[]>;
+  /** All addresses of a name; missing: as `NameLookup` has them. */
+  readonly resolve?: (host: string, signal: AbortSignal) => Promise<readonly Address[]>;
   /** Tests have a server on this very machine. */
   readonly isAllowed?: (address: Address) => boolean;
   /** Certificates (PEM) in place of the machine's. */
   readonly ca?: string;
 }
+
+const names = new NameLookup();
 
 /** Codes of who asks: each way has its own. */
 interface Codes {
@@ -40,7 +37,7 @@ export class PublicPost {
     this.#codes = codes;
     this.#of = {
       requestMs: options.requestMs ?? requestMs,
-      resolve: options.resolve ?? ((host) => lookup(host, { all: true, verbatim: true })),
+      resolve: options.resolve ?? ((host, signal) => names.addresses(host, { signal })),
       isAllowed: options.isAllowed ?? (({ address, family }) => isPublicAddress(address, family)),
     };
     this.#ca = options.ca;
@@ -62,7 +59,7 @@ export class PublicPost {
     const late = new Promise<never>((_resolve, reject) => {
       deadline.addEventListener('abort', () => reject(deadline.reason));
     });
-    const found = await Promise.race([this.#of.resolve(host), late]);
+    const found = await Promise.race([this.#of.resolve(host, deadline), late]);
     const [first] = found;
     if (first === undefined) throw new CodedError(this.#codes.unreachable);
     if (!found.every((it) => this.#of.isAllowed(it))) throw new CodedError(this.#codes.forbidden);

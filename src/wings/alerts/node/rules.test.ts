@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { chosenCauses } from '../api/causes.ts';
 import type { Choice } from '../api/choice.ts';
 import {
   channelPauseMs,
@@ -24,6 +25,7 @@ const choice = (change: Partial<Choice> = {}): Choice => ({
   zoneMinutes: 720,
   secret: new Uint8Array(0),
   causes: ['look', 'freeze'],
+  known: chosenCauses.length,
   ...change,
 });
 

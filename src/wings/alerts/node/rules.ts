@@ -1,4 +1,4 @@
-import { type Cause, causes, chosenCauses } from '../api/causes.ts';
+import { type Cause, causes, isToldOf } from '../api/causes.ts';
 import type { Choice } from '../api/choice.ts';
 
 const minuteMs = 60_000;
@@ -38,9 +38,7 @@ export type Verdict =
 
 /** Whether somebody wants to be told of this, and now (AL-3, AL-9). */
 export function judge(cause: Cause, choice: Choice, nowMs: number): Verdict {
-  const canBeLeftOut = chosenCauses.some((it) => it === cause);
-  const isChosen = choice.causes.some((it) => it === cause);
-  if (canBeLeftOut && !isChosen) return { kind: 'unwanted' };
+  if (!isToldOf(cause, choice)) return { kind: 'unwanted' };
   const leftMs = causes[cause].night ? 0 : quietLeftMs(choice, nowMs);
   return leftMs === 0 ? { kind: 'send' } : { kind: 'quiet', untilMs: nowMs + leftMs };
 }

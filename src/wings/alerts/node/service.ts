@@ -190,7 +190,7 @@ export class AlertService {
   #operatorsChoice(channel: ChannelName): Choice | undefined {
     const { operator: address } = this.#of;
     if (address === undefined || channel !== 'mail') return undefined;
-    const always = { quietFrom: 0, quietUntil: 0, zoneMinutes: 720, causes: [] };
+    const always = { quietFrom: 0, quietUntil: 0, zoneMinutes: 720, causes: [], known: 0 };
     const secret = new Uint8Array(0);
     return { ...always, counter: 0, channel, address, language: 'en', secret };
   }

@@ -13,8 +13,15 @@ import {
   uint,
 } from '../../../primitives/shape.ts';
 import type { Action } from '../../../sdk/action.ts';
+import type { Context, WorkOptions } from '../../../sdk/client/context.ts';
 import { type Drawer, entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
-import { type Cause, causeNames, chosenCauses } from '../api/causes.ts';
+import {
+  type Cause,
+  type ChosenCause,
+  causeNames,
+  causesToldOf,
+  chosenCauses,
+} from '../api/causes.ts';
 import {
   type ChannelName,
   type Choice,
@@ -24,6 +31,7 @@ import {
   hasSecret,
   languages,
   maxAddressLength,
+  mostCauses,
   requireAddress,
 } from '../api/choice.ts';
 import { alertsDelete } from '../api/routes/alerts-delete.ts';
@@ -48,6 +56,7 @@ export interface KeptAlert {
   readonly zoneMinutes: number;
   readonly secret: Uint8Array;
   readonly causes: Choice['causes'];
+  readonly known: number;
 }
 
 export const keptAlerts: Drawer<KeptAlert> = {
@@ -62,7 +71,8 @@ export const keptAlerts: Drawer<KeptAlert> = {
     quietUntil: uint,
     zoneMinutes: uint,
     secret: optionalBytes(32),
-    causes: list(oneOf(chosenCauses), { most: chosenCauses.length }),
+    causes: list(text(32), { most: mostCauses }),
+    known: uint,
   }),
   key: ({ account, channel }) => utf8(`${account.slice(0, 40)} ${channel}`),
 };
@@ -70,7 +80,8 @@ export const keptAlerts: Drawer<KeptAlert> = {
 const noSecret = new Uint8Array(0);
 
 /** What somebody wants: an address, in which language, of what, and when not. */
-export type Wanted = Omit<Choice, 'counter' | 'secret'> & {
+export type Wanted = Omit<Choice, 'counter' | 'secret' | 'causes' | 'known'> & {
+  readonly causes: readonly ChosenCause[];
   /** Of a webhook, to go on with it; missing: a new one is made. */
   readonly secret?: Uint8Array;
 };
@@ -80,7 +91,9 @@ export interface AlertsNow {
   readonly channels: readonly ChannelName[];
   /** What a browser asks for pushes with, 65 bytes in base64url; missing: this hospital sends no alerts. */
   readonly pushKey?: string;
-  readonly set: readonly (Omit<KeptAlert, 'account'> & {
+  readonly set: readonly (Omit<KeptAlert, 'account' | 'causes' | 'known'> & {
+    /** What is told, also of causes that there were not yet when it was chosen (AL-18). */
+    readonly causes: readonly ChosenCause[];
     /** The hospital has this very choice, sealed to the key in use. */
     readonly isCurrent: boolean;
   })[];
@@ -92,34 +105,43 @@ export interface AlertsNow {
  */
 export const setAlert: Action<Wanted, { readonly counter: number; readonly secret: Uint8Array }> = {
   name: 'alerts/set',
-  async run(ctx, wanted, { signal }) {
-    const { account } = ctx.account;
-    // Into nobody's inbox but one's own.
-    const address = wanted.channel === 'inbox' ? account : wanted.address;
-    requireAddress[wanted.channel](address);
-    const { service, set } = await ctx.gateway.call(alertsGet, { signal });
-    if (service === undefined) throw new CodedError('ALERTS_OFF');
-    const met = set.find((it) => it.channel === wanted.channel)?.counter ?? 0;
-    const before = keptOf(ctx, wanted.channel)?.counter ?? 0;
-    const counter = Math.max(met, before) + 1;
-    const secret = hasSecret(wanted.channel) ? (wanted.secret ?? randomBytes(32)) : noSecret;
-    const chosen = { ...wanted, address, secret, counter };
-    const sealed = await sealTo(
-      bytesOfText(service.publicKey),
-      alertsNames.labels.alertSeal,
-      choiceContext(account, wanted.channel),
-      new Uint8Array(0),
-      encodeAs(choice, chosen),
-    );
-    await ctx.gateway.call(alertsPut, {
-      params: { channel: wanted.channel },
-      body: { keyId: service.keyId, counter, sealed: textOfBytes(sealed) },
-      signal,
-    });
-    await ctx.noteDown((content) => withEntry(content, keptAlerts, { ...chosen, account }));
-    return { counter, secret };
-  },
+  run: (ctx, wanted, options) =>
+    sealChoice(ctx, { ...wanted, known: chosenCauses.length }, options),
 };
+
+type Chosen = Omit<Choice, 'counter' | 'secret'> & Pick<Wanted, 'secret'>;
+
+async function sealChoice(
+  ctx: Context,
+  wanted: Chosen,
+  { signal }: WorkOptions,
+): Promise<{ readonly counter: number; readonly secret: Uint8Array }> {
+  const { account } = ctx.account;
+  // Into nobody's inbox but one's own.
+  const address = wanted.channel === 'inbox' ? account : wanted.address;
+  requireAddress[wanted.channel](address);
+  const { service, set } = await ctx.gateway.call(alertsGet, { signal });
+  if (service === undefined) throw new CodedError('ALERTS_OFF');
+  const met = set.find((it) => it.channel === wanted.channel)?.counter ?? 0;
+  const before = keptOf(ctx, wanted.channel)?.counter ?? 0;
+  const counter = Math.max(met, before) + 1;
+  const secret = hasSecret(wanted.channel) ? (wanted.secret ?? randomBytes(32)) : noSecret;
+  const chosen = { ...wanted, address, secret, counter };
+  const sealed = await sealTo(
+    bytesOfText(service.publicKey),
+    alertsNames.labels.alertSeal,
+    choiceContext(account, wanted.channel),
+    new Uint8Array(0),
+    encodeAs(choice, chosen),
+  );
+  await ctx.gateway.call(alertsPut, {
+    params: { channel: wanted.channel },
+    body: { keyId: service.keyId, counter, sealed: textOfBytes(sealed) },
+    signal,
+  });
+  await ctx.noteDown((content) => withEntry(content, keptAlerts, { ...chosen, account }));
+  return { counter, secret };
+}
 
 /** Nothing comes on this way any more; the hospital forgets the address. */
 export const endAlert: Action<ChannelName, void> = {
@@ -155,8 +177,15 @@ export const alertsNow: Action<undefined, AlertsNow> = {
       const isHeld = there?.isSet === true && there.counter === kept.counter;
       const isOld = isHeld && there?.keyId !== told.service?.keyId;
       const { counter, ...wanted } = kept;
-      const renewed = isOld ? await setAlert.run(ctx, wanted, options) : { counter };
-      set.push({ ...kept, ...renewed, isCurrent: isHeld });
+      // As it was made: what she was never asked she has not left out.
+      const renewed = isOld ? await sealChoice(ctx, wanted, options) : { counter };
+      const { known, causes, ...shown } = kept;
+      set.push({
+        ...shown,
+        causes: causesToldOf({ causes, known }),
+        ...renewed,
+        isCurrent: isHeld,
+      });
     }
     const { service, channels } = told;
     return { channels, set, ...(service !== undefined && { pushKey: service.pushKey }) };

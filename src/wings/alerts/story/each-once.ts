@@ -7,7 +7,12 @@ import type { AlertsScene } from './scene.ts';
 const dayMs = 24 * 60 * 60_000;
 const note = { mediaType: 'text/plain', name: 'Iron deficiency', bytes: utf8('Iron deficiency.') };
 /** What is done to Ana, in the order in which it is done: each is one letter. */
-const done = ['look', 'emergency', 'diagnosis', 'refusal', 'sign-in-refused', 'rotation'] as const;
+const inAnHour = [
+  ...['look', 'emergency', 'diagnosis', 'refusal', 'sign-in-refused', 'rotation'],
+] as const;
+const done = [...inAnHour, 'grant-ends', 'device'] as const;
+/** Of the six and three days of AL-3, so that a story can wait for them. */
+export const shortDays = { longGrantMs: 30_000, soonMs: 30_000 };
 
 async function told(scene: AlertsScene): Promise<Facts> {
   const port = await scene.openRelay();
@@ -41,8 +46,30 @@ async function happens(scene: AlertsScene): Promise<Facts> {
   const wrong = await scene.signInWrongly('ana');
   hold(wrong === 'KEY_NOT_CURRENT', `a wrong key is refused, not ${wrong}`);
   await person.rotate();
+  await scene.letters('ana', inAnHour.length);
+  return { letters: inAnHour.length, refused: code, wrong };
+}
+
+/** Of two grants the one that was given for long, and of it once. */
+async function grantEnds(scene: AlertsScene): Promise<Facts> {
+  const { person } = scene.member('ana');
+  const { longGrantMs, soonMs } = shortDays;
+  const give = (forMs: number) =>
+    person.grant({
+      ...{ grantee: 'dr-bo', readClasses: ['diagnosis'], fromMs: 0, purposes: ['TREAT'] },
+      notAfterMs: Date.now() + forMs,
+    });
+  await give(longGrantMs / 2);
+  await give(longGrantMs + soonMs / 2);
+  await scene.letters('ana', inAnHour.length + 1);
+  return { letters: 1 };
+}
+
+/** It is told before the new device can fetch the wallet. */
+async function newDevice(scene: AlertsScene): Promise<Facts> {
+  await scene.newDevice('ana');
   await scene.letters('ana', done.length);
-  return { letters: done.length, refused: code, wrong };
+  return { letters: 1 };
 }
 
 /** The same again, and a kill in between, bring no other letter; what is asked for does. */
@@ -71,7 +98,9 @@ async function silent(scene: AlertsScene): Promise<Facts> {
   const letters = scene.lettersTo('ana');
   const subjects = new Set(letters.map(({ data }) => /^Subject: (.*)\r$/m.exec(data)?.[1]));
   hold(subjects.size === 2, 'all letters look alike, but the one that was asked for');
-  const says = letters.some(({ data }) => /Iron|dr-bo|diagnos|emergency|north|https?:/.test(data));
+  const says = letters.some(({ data }) =>
+    /Iron|dr-bo|diagnos|emergency|Telephone|north|https?:/.test(data),
+  );
   hold(!says, 'no letter says a name, a word of the record or a link');
   const { entries, tampered } = await scene.member('ana').person.run(alertsInbox, undefined);
   const kinds = entries.map(({ cause }) => cause).toSorted();
@@ -88,6 +117,17 @@ export const eachOnce: readonly Step<AlertsScene>[] = [
     name: 'happens',
     tells: 'A look, an emergency, a diagnosis, a refusal, a wrong key, new keys: one letter each.',
     play: happens,
+  },
+  {
+    name: 'grant-ends',
+    tells:
+      'A grant that was given for long ends soon: one letter; one that was given for short: none.',
+    play: grantEnds,
+  },
+  {
+    name: 'device',
+    tells: 'A new device gets her wallet from the one that she has: one letter.',
+    play: newDevice,
   },
   {
     name: 'once',

@@ -1,5 +1,5 @@
 import type { Chapter } from '../../../story/chapter.ts';
-import { eachOnce } from './each-once.ts';
+import { eachOnce, shortDays } from './each-once.ts';
 import { AlertsScene } from './scene.ts';
 
 /** Everything that people are told of, once each, by a relay that speaks for real. */
@@ -7,6 +7,7 @@ export const alertsChapter: Chapter<AlertsScene> = {
   name: 'alerts',
   tells: 'Each thing that happens to a patient is one letter without a word of what it is.',
   flags: {},
+  partSettings: { alerts: { turnMs: 500, ...shortDays } },
   open: async (setting) => new AlertsScene(setting),
   steps: [
     ...eachOnce,

@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { enrolMember, type Member } from '../../../story/cast.ts';
+import { fileWalletStore } from '../../../cli/home.ts';
+import { Person } from '../../../sdk/person.ts';
+import { enrolMember, type Member, storyPassphrase } from '../../../story/cast.ts';
 import { hold, type Setting } from '../../../story/chapter.ts';
 import { type ChosenCause, chosenCauses } from '../api/causes.ts';
 import { SmtpRelay, type TakenLetter } from '../node/smtp-relay.ts';
@@ -84,6 +86,25 @@ export class AlertsScene {
     return String(
       (answered.error as { readonly code?: unknown } | undefined)?.code ?? answered.code,
     );
+  }
+
+  /** A device that has nothing yet gets the wallet from one that is unlocked. */
+  newDevice(nickname: string): Promise<void> {
+    const { person } = this.member(nickname);
+    const store = fileWalletStore(this.#setting.home, `${nickname}-telephone`);
+    return new Promise((resolve, reject) => {
+      let showDigits: (digits: string) => void = () => {};
+      const digits = new Promise<string>((shown) => {
+        showDigits = shown;
+      });
+      const onLink = (link: string): void => {
+        const isDoneThere = () => added.then(() => true);
+        const device = { store, passphrase: storyPassphrase, link, deviceName: 'Telephone' };
+        void Person.join({ ...device, showDigits, isDoneThere }).then(() => resolve(), reject);
+      };
+      const added = person.addDevice({ onLink, askDigits: () => digits });
+      added.catch(reject);
+    });
   }
 
   async close(): Promise<void> {

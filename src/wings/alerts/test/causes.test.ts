@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncidentFacts } from '../../../api/incident-facts.ts';
-import { causeNames, chosenCauses } from '../api/causes.ts';
+import { causeNames, causes, causesToldOf, chosenCauses } from '../api/causes.ts';
 import { languages } from '../api/choice.ts';
 import { factsBytes, factsIn } from '../api/incident-facts.ts';
+import type { Channel } from '../node/channel.ts';
 import { textOf } from '../node/templates.ts';
 import { AlertsSetting, ana, relayOfFile } from './setting.ts';
 
@@ -56,7 +57,7 @@ test('a letter of an incident says which server, which hours, what was done and 
     /^Server: harbour\r$/m,
     /^When: 2026-11-20 09:05 to 2026-11-20 11:30 \(UTC\)\r$/m,
     /this server is not asked any more/,
-    /came from the address 192\.0\.2\.7\./,
+    /from the address 192\.0\.2\.7\. Whether it was the same one is not known\./,
     /names the device 02:00:5e:10:00:01\. That is a claim/,
   ]) {
     assert.match(data, said);
@@ -100,3 +101,37 @@ for (const language of languages) {
     }
   });
 }
+
+test('of a cause that came after a choice was made, one that warns of somebody is told, and another is not until it is chosen', async (t) => {
+  const order = [...chosenCauses];
+  assert.deepEqual(order.slice(-2), ['silent-device', 'incident']);
+  const known = order.length - 2;
+  for (const [change, expected] of [
+    [{ causes: ['look'], known }, ['incident', 'look']],
+    [{ causes: ['look'], known: known + 1 }, ['incident', 'look']],
+    // Chosen, and left out, by somebody who was asked.
+    [{ causes: ['look'], known: known + 2 }, ['look']],
+    [{ causes: ['look', 'silent-device'], known: known + 2 }, ['look', 'silent-device']],
+    // A newer device says of a cause that this service does not know; the rest holds.
+    [{ causes: ['look', 'of-the-future'], known: 20 }, ['look']],
+    [{ causes: [], known: 0 }, order.filter((it) => causes[it].night).toSorted()],
+  ] as const) {
+    const setting = new AlertsSetting();
+    t.after(() => setting.leave());
+    await setting.choose(ana, change);
+    for (const cause of order) setting.outbox.add(cause, ana, 'the same');
+    const told: string[] = [];
+    const channel: Channel = {
+      ...{ name: 'mail', atOnce: 1 },
+      async deliver({ cause }) {
+        told.push(cause);
+        return { outcome: 'accepted' };
+      },
+    };
+    const { service } = await setting.service([channel]);
+    for (let rounds = 0; await service.round(); rounds++) assert.ok(rounds < 50, 'it ends');
+    assert.deepEqual(told.toSorted(), expected);
+    const shown = causesToldOf(change).toSorted();
+    assert.deepEqual(shown, expected, 'and her device shows the same');
+  }
+});

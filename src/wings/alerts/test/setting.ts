@@ -9,6 +9,7 @@ import type { GatewayBase } from '../../../gateway/base.ts';
 import { Store } from '../../../gateway/store.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
+import { chosenCauses } from '../api/causes.ts';
 import { type Choice, choice, choiceContext } from '../api/choice.ts';
 import { alerts } from '../gateway/alerts-part.ts';
 import { Outbox } from '../gateway/outbox.ts';
@@ -100,6 +101,7 @@ export class AlertsSetting {
       zoneMinutes: 720,
       secret: new Uint8Array(channelOf(change) === 'webhook' ? 32 : 0),
       causes: ['look', 'refusal', 'grant-ends', 'device', 'rotation', 'freeze'],
+      known: chosenCauses.length,
       ...change,
     };
     const { channel, counter } = wanted;

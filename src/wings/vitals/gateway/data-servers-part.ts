@@ -27,8 +27,8 @@ export class DataServerNotices {
     this.#base = base;
   }
 
-  /** Keeps the newest. Throws UNAUTHENTICATED: not signed by a data server that this hospital enrolled, or of a time to come. */
-  async keep(signed: Uint8Array): Promise<void> {
+  /** Keeps the newest. Throws UNAUTHENTICATED: not signed by a data server that this hospital enrolled, or of a time to come. `forged`: called where it is said in another's name (VT-22). */
+  async keep(signed: Uint8Array, forged: () => void): Promise<void> {
     const { statement: bytes, signature } = decodeAs(signedStatement, signed);
     const said = decodeAs(statement, bytes);
     const row = await this.#base.view.account(said.from);
@@ -36,6 +36,7 @@ export class DataServerNotices {
       row?.role === 'data-server' && row.organisation === this.#base.organisation && !row.frozen;
     const label = statementLabel;
     const holds = isOwn && (await verifyLabelled(row.signKey, label, bytes, signature));
+    if (!holds) forged();
     const table = tableOf(said);
     // One of next year would hold its address fast until then.
     const hasBeen = said.timeMs <= this.#base.now() + toleratedMs;

@@ -10,12 +10,20 @@ import { handleStudiesGet } from './handlers/studies-get.ts';
 import { incidentNotices } from './incident-notices-part.ts';
 import { hospitalReports } from './incidents/incidents-part.ts';
 import { dataServerRelay } from './relay-part.ts';
+import { silenceNotices } from './silences-part.ts';
 import { seenStudies } from './studies-part.ts';
 
 /** What the wing adds to every gateway: where its hospital's data servers answer, a way to all of them, and which studies there are. */
 export const vitalsGateway: GatewayWing = {
   name: 'vitals',
-  parts: [dataServerNotices, seenStudies, dataServerRelay, incidentNotices, hospitalReports],
+  parts: [
+    dataServerNotices,
+    seenStudies,
+    dataServerRelay,
+    incidentNotices,
+    silenceNotices,
+    hospitalReports,
+  ],
   handlers: [
     handleDataServersGet,
     handleDataServersPost,

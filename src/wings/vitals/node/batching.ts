@@ -28,6 +28,7 @@ import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import { forged } from './forged.ts';
 import type { PageState, PlannedBatch, UnsealedPage } from './page-store.ts';
 import { askPeer } from './statements.ts';
 import { type OwnTrio, ownTrio } from './trio.ts';
@@ -136,7 +137,7 @@ export class Batching {
   async answerGivingUp(from: AccountId, payload: Uint8Array): Promise<Uint8Array> {
     const { trio: trioId, pages } = decodeAs(proposal, payload);
     const trio = await this.#requirePeer(trioId, from);
-    if (trio.servers[0] !== from) throw new CodedError('UNAUTHENTICATED');
+    if (trio.servers[0] !== from) throw forged('UNAUTHENTICATED');
     await this.#giveUpHere(trio.id, pages);
     return this.answerProposal(from, payload);
   }
@@ -158,7 +159,7 @@ export class Batching {
   async answerSigning(from: AccountId, payload: Uint8Array): Promise<Uint8Array> {
     const asked = decodeAs(toSign, payload);
     const trio = await this.#requirePeer(asked.trio, from);
-    if (trio.servers[0] !== from) throw new CodedError('UNAUTHENTICATED');
+    if (trio.servers[0] !== from) throw forged('UNAUTHENTICATED');
     const newest = await this.follow(asked.trio);
     if (asked.number !== newest + 1) throw new CodedError('BATCH_NUMBER', { newest });
     const batch = await this.#held(asked);
@@ -214,7 +215,7 @@ export class Batching {
   async #requirePeer(trioId: string, from: AccountId): Promise<OwnTrio> {
     const trio = await ownTrio(this.#base, trioId);
     const isPeer = trio.others.some(({ account }) => account === from);
-    if (!isPeer) throw new CodedError('UNAUTHENTICATED');
+    if (!isPeer) throw forged('UNAUTHENTICATED');
     return trio;
   }
 }

@@ -14,6 +14,7 @@ import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import type { IncidentStore } from './incident-store.ts';
 import type { PageStore } from './page-store.ts';
 import type { QuestionStore } from './question-store.ts';
+import type { CallerWitness } from './refused-writes.ts';
 
 /** The ledger as this server believes it: every row proven to a signed header (rule VS-2). */
 export interface LedgerRows {
@@ -50,11 +51,14 @@ export interface DataServerSettings {
   readonly freshHours: number;
   /** So long a page waits for the other servers (rule VS-13a). */
   readonly waitHours: number;
+  /** Times its longest rest that a sensor may rest before its patient is told; 0: she never is (rule VR-35). */
+  readonly silentAfter: number;
   /** Pages of one sensor in a day. */
   readonly pagesPerDay: number;
 }
 export const defaultDataServerSettings: DataServerSettings = {
   ...{ freshHours: 48, waitHours: 24, pagesPerDay: 4_096 },
+  silentAfter: 3,
 };
 
 /** What one data server stands on. */
@@ -71,6 +75,8 @@ export interface DataServerBase {
   readonly witnesses?: () => readonly WriteAttempt[];
   /** The hardware address that this machine's neighbours claim for an address; '': none. */
   readonly claimedMacOf?: (address: string) => string;
+  /** Who is at the other end of a connection, as far as this machine tells (rule VT-18). */
+  readonly callers?: CallerWitness;
   /** Also where its hospital keeps reports (VT-3). */
   readonly keepReport?: (name: string, signed: Uint8Array) => void;
   /** The recovery key, where it is at hand. */

@@ -6,10 +6,12 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { pagesAskedAfter, pagesStated, signedPagesAsked } from '../api/page-states.ts';
 import { vitalsNames } from '../names.ts';
+import { AttemptReports } from './attempt-reports.ts';
 import { answerBatch, answerPeople } from './batch-copies.ts';
 import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
+import { forged } from './forged.ts';
 import { Halves } from './halves.ts';
 import { takeUpload } from './intake.ts';
 import { OperatorDesk } from './operator-desk.ts';
@@ -17,8 +19,10 @@ import { QuestionDesk } from './question-desk.ts';
 import type { QuestionPages } from './question-pages.ts';
 import { VitalsReading } from './reading.ts';
 import { Rebuilding } from './rebuilding.ts';
+import { WriteAttempts } from './refused-writes.ts';
 import { register } from './registering.ts';
 import { ShownKeys } from './shown-keys.ts';
+import { Silences } from './silences.ts';
 import {
   answerPeer,
   answerPeerCarrying,
@@ -41,20 +45,26 @@ export class DataServer {
   readonly batching: Batching;
   readonly questions: QuestionDesk;
   readonly reading: VitalsReading;
+  readonly attempts: WriteAttempts;
   readonly tampering: Tampering;
   readonly rebuilding: Rebuilding;
   readonly operator: OperatorDesk;
+  readonly silences: Silences;
   readonly shownKeys: ShownKeys;
   readonly halves: Halves;
+  readonly #reports: AttemptReports;
 
   constructor(base: DataServerBase) {
     this.base = base;
     this.verification = new Verification(base);
     this.batching = new Batching(base);
-    this.tampering = new Tampering(base);
+    this.attempts = new WriteAttempts(base.now, base.callers);
+    this.#reports = new AttemptReports(base, this.attempts);
+    this.tampering = new Tampering(base, this.attempts);
     this.rebuilding = new Rebuilding(base, this.tampering);
     this.operator = new OperatorDesk(base, this.tampering, this.rebuilding);
     const follow = (trio: string) => this.batching.follow(trio);
+    this.silences = new Silences(base);
     this.shownKeys = new ShownKeys(base);
     this.halves = new Halves(base, this.shownKeys);
     this.questions = deskOf(base, this.shownKeys, { follow, tampering: this.tampering });
@@ -70,6 +80,7 @@ export class DataServer {
   async upload(bytes: Uint8Array): Promise<Uint8Array> {
     const pages = await takeUpload(this.base, bytes);
     const sensor = pages[0]?.sensor ?? new Uint8Array(0);
+    this.silences.heard(sensor);
     return this.#stated(
       pages.map(({ page }) => page),
       sensor,
@@ -130,16 +141,24 @@ export class DataServer {
     const { from, word, payload } = await openPeerStatement(this.base, of.signed);
     if (word !== 'round') throw new CodedError('REQUEST_INVALID', { at: 'word' });
     // Its sender signed another message than the one that came with it.
-    if (!equalBytes(payload, sha256(of.carried))) throw new CodedError('UNAUTHENTICATED');
+    if (!equalBytes(payload, sha256(of.carried))) throw forged('UNAUTHENTICATED');
     const answer = await this.verification.answer(from, of.carried);
     return answerPeerCarrying(this.base, { from, word, signed: of.signed }, answer);
   }
 
   async #secretsFor(from: DataServerBase['account'], payload: Uint8Array): Promise<Uint8Array> {
     const trio = await ownTrio(this.base, bytesToHex(payload));
-    if (!trio.others.some(({ account }) => account === from))
-      throw new CodedError('UNAUTHENTICATED');
+    if (!trio.others.some(({ account }) => account === from)) throw forged('UNAUTHENTICATED');
     return secretsFor(this.base, trio, from);
+  }
+
+  /** One turn of looking after what is kept: who tried to write, and who did. Returns how many reports the ledger has more. */
+  async watch(): Promise<number> {
+    // Whatever keeps a report of attempts from being written, rows are looked after.
+    const [reported] = await Promise.allSettled([this.#reports.turn()]);
+    const told = await this.tampering.turn();
+    if (reported.status === 'rejected') throw reported.reason;
+    return told;
   }
 
   /** One turn of judging, for all trios whose pages are here; returns how many pages were decided. */

@@ -51,6 +51,8 @@ export interface IncidentStore {
   /** In one step: report, quarantine and who is to be told. */
   keep(incident: NewIncident): Promise<void>;
   incidents(): Promise<readonly KeptIncident[]>;
+  /** Those that are not on the ledger yet, the oldest first. */
+  owed(): Promise<readonly KeptIncident[]>;
   onLedger(name: string): Promise<void>;
   quarantines(): Promise<readonly KeptQuarantine[]>;
   /** It is rebuilt, and the report says so; in one step. */

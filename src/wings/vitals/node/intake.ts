@@ -13,6 +13,7 @@ import { pageIdOf, sizeOf } from '../crypto/page-head.ts';
 import { openBody } from '../crypto/page-open.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import { forged, perhapsForged } from './forged.ts';
 import { headOf, keptBody, splitBodies } from './page-bodies.ts';
 import type { ArrivedPage, KeptEnvelope } from './page-store.ts';
 import { envelopeBad, requireEnvelope } from './rebuild-share.ts';
@@ -87,13 +88,14 @@ async function senderOf(
   const registration = registrationIn(kept.signed);
   // By its page id a manifest names its sensor: nobody's signature is tried at random.
   const sensor = registration.sensors.find(({ key }) => isOf(first, key));
-  if (sensor === undefined) throw new CodedError('SENSOR_UNKNOWN');
+  // Somebody's own sensor in another's name, or one that she has ended and that goes on.
+  if (sensor === undefined) throw perhapsForged('SENSOR_UNKNOWN');
   for (const it of manifests) {
     const isSame = equalBytes(it.pseudonym, first.pseudonym) && isOf(it, sensor.key);
-    if (!isSame) throw new CodedError('SENSOR_UNKNOWN');
+    if (!isSame) throw perhapsForged('SENSOR_UNKNOWN');
     const label = vitalsNames.labels.pageManifest;
     if (!(await verifyLabelled(sensor.key, label, it.bytes, it.signature)))
-      throw new CodedError('SIGNATURE_WRONG');
+      throw forged('SIGNATURE_WRONG');
   }
   return { registration, sensor };
 }

@@ -3,6 +3,7 @@ import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { idBytes } from '../../../primitives/ids.ts';
 import { type OperatorWord, operatorWords } from '../api/operator.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import { forged } from './forged.ts';
 import type { KeptQuarantine } from './incident-store.ts';
 import type { Rebuilding, Rebuilt } from './rebuilding.ts';
 import { openPeerStatement } from './statements.ts';
@@ -50,7 +51,7 @@ export class OperatorDesk {
     const said = await openPeerStatement(this.#base, signed);
     const word = operatorWords.find((it) => it === said.word.replace('operator ', ''));
     const isOwn = said.from === this.#base.account && equalBytes(said.to, idBytes(said.from));
-    if (!isOwn || word === undefined) throw new CodedError('UNAUTHENTICATED');
+    if (!isOwn || word === undefined) throw forged('UNAUTHENTICATED');
     if (word !== 'status' && this.#running === undefined) this.#begin(word);
     return this.status();
   }

@@ -1,6 +1,7 @@
 import { CodedError } from '../../../primitives/errors.ts';
 import { parseAccountId, parseBlobId } from '../../../primitives/ids.ts';
 import type {
+  HeardHour,
   KeptEnvelope,
   KeptRegistration,
   PageNames,
@@ -36,6 +37,11 @@ export function textIn(row: Row, column: string): string {
 export const registrationOf = (row: Row): KeptRegistration => ({
   ...{ pseudonym: bytesIn(row, 'pseudonym'), account: parseAccountId(row.account) },
   ...{ counter: uintIn(row, 'counter'), signed: bytesIn(row, 'signed') },
+});
+
+export const heardOf = (row: Row): HeardHour => ({
+  ...{ sensor: bytesIn(row, 'sensor'), hour: uintIn(row, 'hour') },
+  ...{ atMs: uintIn(row, 'at_ms'), trio: textIn(row, 'trio') },
 });
 
 export const envelopeOf = (row: Row): KeptEnvelope => ({

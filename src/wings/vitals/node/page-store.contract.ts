@@ -97,6 +97,12 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       await store.takeIn([page]);
       await store.takeIn([page]);
       assert.equal(await store.sentSince(page.sensor, 0), 1);
+      const heard = { ...{ sensor: page.sensor, hour: page.startHour }, atMs: page.atMs, trio };
+      const heardSince = (hour: number, panel = page.panel) =>
+        store.heard(page.pseudonym, panel, hour);
+      assert.deepEqual(await heardSince(page.startHour), [heard]);
+      assert.deepEqual(await heardSince(page.startHour + 1), []);
+      assert.deepEqual(await heardSince(0, page.panel + 1), []);
       const anew = { ...page, manifestHash: drawn('anew'), body: drawn('new body') };
       await store.takeIn([anew]);
       const { body, manifestHash, manifest } = anew;

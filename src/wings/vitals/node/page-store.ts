@@ -19,6 +19,8 @@ export interface PageStore {
   page(page: Uint8Array): Promise<StoredPage | undefined>;
   /** Pages that this sensor sent at or after this time, whatever became of them. */
   sentSince(sensor: Uint8Array, sinceMs: number): Promise<number>;
+  /** When pages of this patient and panel came, of each sensor and hour since this one, whatever became of them; the newest of an hour counts. */
+  heard(pseudonym: Uint8Array, panel: number, sinceHour: number): Promise<readonly HeardHour[]>;
   /**
    * All of these wait from now on, or none does. A page in the place of one that waits or was refused replaces it; under the
    * same manifest it stays what it is. Throws PAGE_REPLAYED (another was accepted), PAGE_WAITS (the server has spoken of the
@@ -94,6 +96,14 @@ export interface KeptRegistration {
 /** Each change of a registration takes the next place. */
 export interface PlacedRegistration extends KeptRegistration {
   readonly place: number;
+}
+
+/** A sensor sent a page of this hour. */
+export interface HeardHour {
+  readonly sensor: Uint8Array;
+  readonly hour: number;
+  readonly atMs: number;
+  readonly trio: string;
 }
 
 /** A page as its manifest names it. */

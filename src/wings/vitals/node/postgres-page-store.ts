@@ -4,6 +4,7 @@ import {
   batchOf,
   bytesIn,
   envelopeOf,
+  heardOf,
   registrationOf,
   storedOf,
   textIn,
@@ -13,6 +14,7 @@ import {
 import type {
   ArrivedPage,
   DaySums,
+  HeardHour,
   HourRange,
   KeptEnvelope,
   KeptRegistration,
@@ -121,6 +123,19 @@ export class PostgresPageStore implements PageStore {
       const [row] = await step.ask('SELECT count(*) AS n FROM arrivals WHERE sensor = $1', sensor);
       return uintIn(row, 'n');
     });
+  }
+
+  async heard(
+    pseudonym: Uint8Array,
+    panel: number,
+    sinceHour: number,
+  ): Promise<readonly HeardHour[]> {
+    const rows = await this.#ask(
+      `SELECT sensor, hour, trio, max(at_ms) AS at_ms FROM pages WHERE pseudonym = $1 AND panel = $2 AND hour >= $3
+       GROUP BY sensor, hour, trio ORDER BY hour, sensor, trio`,
+      ...[pseudonym, panel, sinceHour],
+    );
+    return rows.map(heardOf);
   }
 
   takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void> {

@@ -12,6 +12,7 @@ import { AnswerSealing } from './answer-sealing.ts';
 import { Answering } from './answering.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type ExpectedQuestion, ExpectedQuestions } from './expected-questions.ts';
+import { forged } from './forged.ts';
 import { requireNoOverlap } from './overlap.ts';
 import { PageChoice } from './page-choice.ts';
 import { patientsIn } from './page-selection.ts';
@@ -66,7 +67,7 @@ export class QuestionDesk {
     const said = await openReaderStatement(this.#parts, signed, encryptedWord);
     const { question, key } = decodeEncryptedAsked(said.payload);
     const judged = await this.#judged(question);
-    if (judged.manifest.researcher !== said.from) throw new CodedError('UNAUTHENTICATED');
+    if (judged.manifest.researcher !== said.from) throw forged('UNAUTHENTICATED');
     const encryption = await this.#parts.shownKeys.encryptionFor(said.from, key);
     const say = (payload: Uint8Array) =>
       this.#parts.say({ to: said.from, word: encryptedWord, payload });

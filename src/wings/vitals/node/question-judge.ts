@@ -10,6 +10,7 @@ import type { Dataset } from '../ledger/tables/stat-datasets.ts';
 import type { StatQueryRow } from '../ledger/tables/stat-queries.ts';
 import { vitalsNames } from '../names.ts';
 import type { DeskParts } from './desk-parts.ts';
+import { forged } from './forged.ts';
 import { requireDataset, requirePermit, requireResearcher } from './judge-question.ts';
 import { type Named, QuestionRows, type RowsOfQuestion } from './question-rows.ts';
 import { serversOf } from './trio.ts';
@@ -49,7 +50,7 @@ export class QuestionJudge {
     const rows = await this.#rows.of(manifest, query);
     const { signKey } = requireResearcher(rows.account);
     if (!(await this.#verified.isSigned(signKey, bytes, signature)))
-      throw new CodedError('SIGNATURE_WRONG');
+      throw forged('SIGNATURE_WRONG');
     const permit = requirePermit(manifest, rows.permit);
     const paid = rows.paid ?? (await this.#paidMeanwhile(manifest, query, rows));
     const asked = requireDataset(manifest, rows.dataset);

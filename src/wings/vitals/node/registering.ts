@@ -5,6 +5,7 @@ import { decodeAs } from '../../../primitives/shape.ts';
 import { type Registration, registration, signedRegistration } from '../api/registration.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import { forged, perhapsForged } from './forged.ts';
 
 /** A device's clock may be wrong by a year (`http.md` H-23). */
 export const farthestAheadMs = 400 * 86_400_000;
@@ -25,19 +26,23 @@ export async function register(
   const { account, pseudonym, counter } = decodeAs(registration, bytes);
   const row = await ledger.row(accounts, account);
   if (row === undefined || row.role !== 'patient')
-    throw new CodedError('ACCOUNT_UNKNOWN', { account });
-  if (row.frozen) throw new CodedError('ACCOUNT_FROZEN', { account });
+    throw perhapsForged('ACCOUNT_UNKNOWN', { account });
+  if (row.frozen) throw perhapsForged('ACCOUNT_FROZEN', { account });
 
   const label = vitalsNames.labels.registration;
   if (!(await verifyLabelled(row.signKey, label, bytes, signature)))
-    throw new CodedError('SIGNATURE_WRONG');
+    throw forged('SIGNATURE_WRONG');
   // Whoever had her keys once must leave a counter behind that she can go beyond with her new ones.
   if (counter > now() + farthestAheadMs) throw new CodedError('REQUEST_INVALID', { at: 'counter' });
   try {
     await store.register({ pseudonym, account, counter, signed });
   } catch (error) {
+    const kept = await store.registration(pseudonym);
+    // Another's pseudonym; with one of her own she may have lost her wallet, and drawn anew.
+    if (isCoded(error, 'PSEUDONYM_TAKEN') && kept !== undefined && kept.account !== account)
+      throw forged('PSEUDONYM_TAKEN');
     if (!isCoded(error, 'REGISTRATION_OLD')) throw error;
-    const known = (await store.registration(pseudonym))?.counter ?? counter;
+    const known = kept?.counter ?? counter;
     throw new CodedError('REGISTRATION_OLD', { counter: known }, error);
   }
 }

@@ -84,6 +84,8 @@ export function sqliteIncidentStore(path: string, macs: RowMacs): IncidentStore 
       });
     },
     incidents: async () => all(0, 'SELECT * FROM incidents ORDER BY number').map(incidentOf),
+    owed: async () =>
+      all(0, 'SELECT * FROM incidents WHERE on_ledger = 0 ORDER BY number').map(incidentOf),
     async onLedger(name) {
       together(() => run('UPDATE incidents SET on_ledger = 1 WHERE name = ?', name));
     },

@@ -8,6 +8,7 @@ import {
   batchOf,
   bytesIn,
   envelopeOf,
+  heardOf,
   type Row,
   registrationOf,
   storedOf,
@@ -19,6 +20,7 @@ import { digestOfPages } from './page-selection.ts';
 import type {
   ArrivedPage,
   DaySums,
+  HeardHour,
   HourRange,
   KeptEnvelope,
   KeptRegistration,
@@ -211,6 +213,18 @@ export class SqlitePageStore implements PageStore {
   async sentSince(sensor: Uint8Array, sinceMs: number): Promise<number> {
     this.#run('DELETE FROM arrivals WHERE sensor = ? AND at_ms < ?', sensor, sinceMs);
     return uintIn(this.#get('SELECT count(*) AS n FROM arrivals WHERE sensor = ?', sensor), 'n');
+  }
+
+  async heard(
+    pseudonym: Uint8Array,
+    panel: number,
+    sinceHour: number,
+  ): Promise<readonly HeardHour[]> {
+    return this.#all(
+      `SELECT sensor, hour, trio, max(at_ms) AS at_ms FROM pages WHERE pseudonym = ? AND panel = ? AND hour >= ?
+       GROUP BY sensor, hour, trio ORDER BY hour, sensor, trio`,
+      ...[pseudonym, panel, sinceHour],
+    ).map(heardOf);
   }
 
   async takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void> {

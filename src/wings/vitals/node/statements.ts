@@ -8,6 +8,7 @@ import { decodeAs, decodeViewsAs, encodeAs } from '../../../primitives/shape.ts'
 import { carryingStatement, type Statement, signedStatement, statement } from '../api/statement.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase, LedgerRows } from './data-server-base.ts';
+import { forged, perhapsForged } from './forged.ts';
 
 /** A clock may be so far off. */
 const tolerated = 5 * 60_000;
@@ -40,16 +41,18 @@ async function openSaid(
   const said = decodeAs(statement, bytes);
   const account = await ledger.row(accounts, said.from);
   const label = vitalsNames.labels.statement;
-  const isHis =
-    account !== undefined &&
-    !account.frozen &&
-    (await verifyLabelled(account.signKey, label, bytes, signature));
-  if (!isHis) throw new CodedError('UNAUTHENTICATED');
+  // Enrolled or thawed a moment ago, and the row that shows it is not here yet.
+  if (account === undefined || account.frozen) throw perhapsForged('UNAUTHENTICATED');
+  const isHis = await verifyLabelled(account.signKey, label, bytes, signature);
+  if (!isHis) throw forged('UNAUTHENTICATED');
   return { said, account };
 }
 
-const isToldNow = ({ account, now }: Listener, { to, timeMs }: Statement): boolean =>
-  equalBytes(to, idBytes(account)) && Math.abs(timeMs - now()) <= tolerated;
+/** Throws UNAUTHENTICATED. What is old or early may be its sender's own, of a clock that is wrong: it is no forgery. */
+function requireToldNow({ account, now }: Listener, { to, timeMs }: Statement): void {
+  if (!equalBytes(to, idBytes(account))) throw forged('UNAUTHENTICATED');
+  if (Math.abs(timeMs - now()) > tolerated) throw new CodedError('UNAUTHENTICATED');
+}
 
 /**
  * A statement whose signer is a data server of the ledger that is not frozen. Who may say it, and of what age, the caller
@@ -60,14 +63,14 @@ export async function openStatement(
   signed: Uint8Array,
 ): Promise<Statement> {
   const { said, account } = await openSaid(base, signed);
-  if (account.role !== 'data-server') throw new CodedError('UNAUTHENTICATED');
+  if (account.role !== 'data-server') throw forged('UNAUTHENTICATED');
   return said;
 }
 
 /** What another server says to this one, now. Throws UNAUTHENTICATED. */
 export async function openPeerStatement(base: Listener, signed: Uint8Array): Promise<Statement> {
   const said = await openStatement(base, signed);
-  if (!isToldNow(base, said)) throw new CodedError('UNAUTHENTICATED');
+  requireToldNow(base, said);
   return said;
 }
 
@@ -78,7 +81,8 @@ export async function openReaderStatement(
   word: string,
 ): Promise<Statement & { readonly account: Account }> {
   const { said, account } = await openSaid(base, signed);
-  if (said.word !== word || !isToldNow(base, said)) throw new CodedError('UNAUTHENTICATED');
+  if (said.word !== word) throw new CodedError('UNAUTHENTICATED');
+  requireToldNow(base, said);
   return { ...said, account };
 }
 

@@ -5,6 +5,7 @@ import { type IncidentReport, readReport, type WriteAttempt } from '../api/incid
 import { pageManifest } from '../api/page.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
+import { attemptOf } from './attempt-reports.ts';
 import { BackgroundRound } from './background-round.ts';
 import type { DataServerBase } from './data-server-base.ts';
 import {
@@ -20,8 +21,12 @@ import { signReport } from './incident-signing.ts';
 import type { KeptQuarantine, NewIncident } from './incident-store.ts';
 import { headOf } from './page-bodies.ts';
 import type { StoredShare } from './page-store.ts';
+import type { WriteAttempts } from './refused-writes.ts';
 import { type RoundStep, Scrub } from './scrubbing.ts';
 
+const dayMs = 86_400_000;
+/** Of attempts by HTTP that a report about changed rows names. */
+const mostTried = 16;
 /** A full scrub is for who waits for it. */
 const fullRows = 1_024;
 
@@ -31,6 +36,7 @@ const fullRows = 1_024;
  */
 export class Tampering {
   readonly #base: DataServerBase;
+  readonly #tried: WriteAttempts;
   readonly scrub: Scrub;
   readonly #quarantines = new Map<string, KeptQuarantine>();
   /** Places that stand in a report already, while their quarantine lasts. */
@@ -42,8 +48,9 @@ export class Tampering {
   #attempts: readonly WriteAttempt[] | undefined;
   #reports = 0;
 
-  constructor(base: DataServerBase) {
+  constructor(base: DataServerBase, attempts: WriteAttempts) {
     this.#base = base;
+    this.#tried = attempts;
     this.scrub = new Scrub(base);
     this.#background = new BackgroundRound({
       ...{ scrub: this.scrub, incidents: base.incidents, now: base.now },
@@ -153,7 +160,7 @@ export class Tampering {
 
   async #attempted(bad: readonly Bad[]): Promise<void> {
     const of = { bad: [], foundBy: 'watch', ranges: new Map(), people: 0 } as const;
-    const report = await reportOf(this.#base, { ...of, told: await this.#attemptsNow() });
+    const report = await reportOf(this.#base, { ...of, told: await this.#whoWrote() });
     const what =
       bad.length === 0
         ? 'looked at: all of it is as it was written'
@@ -165,8 +172,15 @@ export class Tampering {
     await this.#keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
   }
 
-  async #attemptsNow(): Promise<readonly WriteAttempt[]> {
-    return this.#attempts ?? (await this.#told());
+  /**
+   * Who tried by HTTP since all was whole last, or in the last day, for he may have had another way in (rule VT-18); then who
+   * wrote, as the stores tell.
+   */
+  async #whoWrote(): Promise<readonly WriteAttempt[]> {
+    const { wholeMs } = await this.#base.incidents.round();
+    const sinceMs = Math.max(wholeMs, this.#base.now() - dayMs);
+    const tried = this.#tried.sureSince(sinceMs).slice(0, mostTried).map(attemptOf);
+    return [...tried, ...(this.#attempts ?? (await this.#told()))];
   }
 
   /** Who wrote, as the stores themselves tell. */
@@ -200,7 +214,7 @@ export class Tampering {
     if (fresh.length === 0) return;
     const { sign } = this.#base;
     const ranges = await rangesOf(this.#base, fresh);
-    const told = await this.#attemptsNow();
+    const told = await this.#whoWrote();
     const people = await peopleIn(this.#base, fresh, ranges);
     const { signed, hash } = await signReport(
       sign,
@@ -232,13 +246,14 @@ export class Tampering {
     await this.open();
     const { incidents, send, account, ledger } = this.#base;
     let told = 0;
-    for (const { name, signed, isOnLedger } of await incidents.incidents()) {
-      if (isOnLedger) continue;
+    for (const { name, signed } of await incidents.owed()) {
       const report = Uint8Array.from(Buffer.from(name, 'hex'));
       await send({ kind: 'Incident', report, incident: kindOf(signed) }).catch(
         unless('INCIDENT_TAKEN'),
       );
-      for (const { trio, first, last } of this.#quarantines.values()) {
+      // Of an attempt nothing follows; a quarantine names the report that it is of.
+      const isOfRows = kindOf(signed) !== 'write-attempt';
+      for (const { trio, first, last } of isOfRows ? this.#quarantines.values() : []) {
         const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
         const stands =
           row?.state === 'quarantined' && row.firstBatch <= first && row.lastBatch >= last;

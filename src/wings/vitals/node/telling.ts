@@ -22,11 +22,13 @@ export async function tellPeople(
   of: { readonly name: string; readonly hand: HandNotice },
 ): Promise<number> {
   const { incidents, ledger } = base;
+  const waiting = await incidents.toTell(4 * mostPeopleOfNotice);
+  if (waiting.length === 0) return 0;
   const onLedger = new Map(
     (await incidents.incidents()).filter((it) => it.isOnLedger).map((it) => [it.name, it.signed]),
   );
   const groups = new Map<string, ToTell[]>();
-  for (const it of await incidents.toTell(4 * mostPeopleOfNotice)) {
+  for (const it of waiting) {
     if (!onLedger.has(it.incident)) continue;
     const account = await ledger.row(accounts, parseAccountId(it.account));
     const name = `${account?.organisation ?? ''} ${it.incident} ${it.began}`;

@@ -19,6 +19,7 @@ import { judgeShare } from '../crypto/page-judge.ts';
 import type { KeptShare } from '../crypto/page-keep.ts';
 import { decidePage, type PreparedShare, type VerifierShare } from '../crypto/page-verify.ts';
 import type { DataServerBase } from './data-server-base.ts';
+import { forged } from './forged.ts';
 import { nameOf } from './intake.ts';
 import { headOf, keptBody } from './page-bodies.ts';
 import type { PageVerdict, SaidOfPage, WaitingPage } from './page-store.ts';
@@ -114,8 +115,7 @@ export class Verification {
   async answer(from: AccountId, payload: Uint8Array): Promise<Uint8Array> {
     const { trio: trioId, pages } = decodeViewsAs(roundMessage, payload);
     const trio = await ownTrio(this.#base, trioId);
-    if (!trio.others.some(({ account }) => account === from))
-      throw new CodedError('UNAUTHENTICATED');
+    if (!trio.others.some(({ account }) => account === from)) throw forged('UNAUTHENTICATED');
     this.#hear(from, pages);
     const names = new Set(pages.map((it) => nameOf(it.page, it.manifestHash)));
     const known = this.#spokenOf(names);

@@ -1,16 +1,26 @@
+import { isIP } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Connections, defaultConnectionLimits } from '../../../gateway/connections.ts';
 import { handleError } from '../../../gateway/errors.ts';
-import { networkOf } from '../../../gateway/network.ts';
+import { networkOf, plainAddress, widerNetworkOf } from '../../../gateway/network.ts';
 import { describeRoutes, optionsOf } from '../../../gateway/serve.ts';
 import { Tally } from '../../../gateway/tally.ts';
-import { CodedError } from '../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import {
   relayedPeople,
   relayedPerMinute,
   relayedRoutes,
 } from '../api/routes/data-server-relay-post.ts';
+import { halvesPost } from '../api/routes/halves-post.ts';
+import { operatorPost } from '../api/routes/operator-post.ts';
+import { pagesPost } from '../api/routes/pages-post.ts';
+import { peerPost } from '../api/routes/peer-post.ts';
+import { registrationsPost } from '../api/routes/registrations-post.ts';
+import { statAskPost } from '../api/routes/stat-ask-post.ts';
+import { statEncryptedPost } from '../api/routes/stat-encrypted-post.ts';
+import { statKeysPost } from '../api/routes/stat-keys-post.ts';
 import type { DataServer } from '../node/data-server.ts';
+import { forgeryIn } from '../node/forged.ts';
 import type { DataHandler } from '../node/handler.ts';
 import { dataHandlers } from '../node/handlers/all.ts';
 import { WaitingBodies } from './waiting-bodies.ts';
@@ -20,6 +30,13 @@ const requestsPerMinute = 1_200;
 /** Of one network and all routes that no gateway passes on, statements between servers too, what was refused: it may have been anybody, and had the ledger asked who. */
 const refusedPerMinute = relayedPeople * relayedPerMinute;
 const mostBytes = 64 * 1024;
+/** Where something is kept or done of what was sent. */
+const writes: ReadonlySet<string> = new Set(
+  [
+    ...[registrationsPost, pagesPost, peerPost, operatorPost],
+    ...[halvesPost, statAskPost, statKeysPost, statEncryptedPost],
+  ].map(({ path }) => path),
+);
 const relayedPaths: ReadonlySet<string> = new Set(
   Object.values(relayedRoutes).map(({ path }) => path),
 );
@@ -94,6 +111,8 @@ function serve(
       const answered = await answer(given).catch((error: unknown) => {
         if (!isRelayed) refused.add(networkOf(request.ip));
         server.tampering.suspect(error);
+        if (writes.has(path))
+          noteForgery(server, { request, route: `${route.method} ${path}`, error });
         throw error;
       });
       if (answered instanceof Uint8Array)
@@ -101,6 +120,29 @@ function serve(
       return reply.send(answered);
     },
   });
+}
+
+/** Whoever writes in another's name is remembered by what the socket tells. Rule VT-18. */
+function noteForgery(
+  server: DataServer,
+  of: { readonly request: FastifyRequest; readonly route: string; readonly error: unknown },
+): void {
+  const { request, route, error } = of;
+  const forgery = forgeryIn(error);
+  if (forgery === undefined || !isCoded(error)) return;
+  server.attempts.refused({
+    ...{ from: plainAddress(request.ip).slice(0, 64), port: request.raw.socket.remotePort ?? 0 },
+    ...{ wide: widerNetworkOf(request.ip), route, code: error.code, isSure: forgery.isSure },
+    forwardedFor: forwardedFor(request),
+  });
+}
+
+/** An address and nothing else of what a header says; anybody can write one. */
+function forwardedFor({ headers }: FastifyRequest): string {
+  const said = headers['x-forwarded-for'] ?? headers.forwarded ?? '';
+  const [first = ''] = String(said).slice(0, 256).split(/[,;]/, 1);
+  const address = plainAddress(first.trim().replace(/^for=/i, '').replaceAll('"', ''));
+  return isIP(address) === 0 ? '' : address;
 }
 
 const bytesIn = ({ body }: FastifyRequest): Uint8Array =>

@@ -29,6 +29,8 @@ const settingsFile = z.strictObject({
   roundMs: z.int().min(10).max(60_000),
   /** Of one core, for the scrub in the background; 0: none. Rule VT-8. */
   scrubPercent: z.number().min(0).max(5).default(2),
+  /** Times its longest rest that a sensor may rest before its patient is told; 0: she never is. Rule VR-35. */
+  silentAfter: z.number().min(0).max(100).default(3),
   /** `postgres://user@host/name`; missing: files beside this one. Rule VS-19b. */
   database: z.string().optional(),
 });
@@ -36,7 +38,7 @@ export type DataServerFile = z.infer<typeof settingsFile>;
 
 const defaults: DataServerFile = {
   ...{ port: 0, host: '127.0.0.1', freshHours: 48, batchSeconds: 60, roundMs: 500 },
-  scrubPercent: 2,
+  ...{ scrubPercent: 2, silentAfter: 3 },
 };
 
 /** Makes the key and the settings of a hospital's data server; what is there stays. */

@@ -43,6 +43,7 @@ import { fileWitnesses } from './file-witnesses.ts';
 import { keepReportFile } from './incident-files.ts';
 import { actSender, provenRows } from './ledger-line.ts';
 import { ListedTrios } from './listed-trios.ts';
+import { localCaller } from './local-caller.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
 import { Turns } from './turns.ts';
 
@@ -98,9 +99,13 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     ...{ peers: httpPeers(addresses), listedTrios: trios.all },
     witnesses: () => fileWitnesses(databases),
     claimedMacOf,
+    callers: { who: localCaller, claimedMac: (address) => claimedMacOf(address) },
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
-    settings: { ...defaultDataServerSettings, freshHours: file.freshHours },
+    settings: {
+      ...defaultDataServerSettings,
+      ...{ freshHours: file.freshHours, silentAfter: file.silentAfter },
+    },
     send: actSender({ gateway, ledger, account, sign, now }),
   });
   blocks.follow(() => void server.questions.meetBlock());
@@ -128,9 +133,14 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   turns.every('accusations', accusationsMs, () => server.rebuilding.answerAccusations());
   turns.every('trios', accusationsMs, () => trios.look());
   turns.every('incidents', file.roundMs, async () => {
-    await server.tampering.turn();
+    await server.watch();
     const hand = addresses.handNotice.bind(addresses);
     await tellPeople(server.base, { name: hospital, hand });
+  });
+  const silenceMs = silenceTurnMs(file.silentAfter);
+  turns.every('silences', silenceMs, async () => {
+    await server.silences.turn(silenceMs);
+    await server.silences.tell(addresses.handNotice.bind(addresses));
   });
   turns.every('seals', file.roundMs, () => server.questions.settle());
   return {
@@ -145,6 +155,10 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     },
   };
 }
+
+/** A tenth of the shortest silence that is told, 5 minutes at most. */
+const silenceTurnMs = (silentAfter: number): number =>
+  Math.min(300_000, Math.max(100, (silentAfter || 1) * 360_000));
 
 /** A sample of what this server could be rebuilt from, where its recovery key is at hand. Rule VS-35. */
 async function checkEnvelopes(server: DataServer, folder: string): Promise<void> {

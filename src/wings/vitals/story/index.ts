@@ -7,6 +7,7 @@ import { changeStudies, readVitals, registerSensor, writeHubDays } from '../sdk/
 import { registrationsDrawer } from '../sdk/registering.ts';
 import { type Hospital, type Patient, type Played, VitalsScene } from './scene.ts';
 import { readSeries, replayed, type Series } from './series.ts';
+import { silentChapter } from './silent.ts';
 import { askSteps, attributesOf, budget, kinds, refuseStep } from './steps-asking.ts';
 import { deliverStep, doubleStep } from './steps-encrypted.ts';
 import { storesChapter } from './stores.ts';
@@ -271,6 +272,7 @@ const encryptedChapter: Chapter<VitalsScene> = {
 export const vitalsChapters = [
   vitalsChapter,
   tamperChapter,
+  silentChapter,
   storesChapter,
   encryptedChapter,
 ] as const;

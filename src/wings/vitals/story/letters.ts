@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { serversOf } from '../../../server/process.ts';
 import type { Member } from '../../../story/cast.ts';
 import { hold, type Setting } from '../../../story/chapter.ts';
+import type { ChosenCause } from '../../alerts/api/causes.ts';
 import { SmtpRelay } from '../../alerts/node/smtp-relay.ts';
 import { readStanding } from '../../alerts/node/standing.ts';
 import { setAlert } from '../../alerts/sdk/index.ts';
@@ -31,10 +32,13 @@ export class Letters {
     writeRelay(home, withDefaults(`smtp://127.0.0.1:${port}`));
   }
 
-  async choose({ nickname, person }: Member): Promise<void> {
+  async choose(
+    { nickname, person }: Member,
+    causes: readonly ChosenCause[] = ['incident'],
+  ): Promise<void> {
     const always = { language: 'en', quietFrom: 0, quietUntil: 0, zoneMinutes: 720 } as const;
     const address = addressOf(nickname);
-    await person.run(setAlert, { ...always, channel: 'mail', address, causes: ['incident'] });
+    await person.run(setAlert, { ...always, channel: 'mail', address, causes: [...causes] });
   }
 
   /** One letter to each of them, and not a second one. Throws STEP_FAILED. */

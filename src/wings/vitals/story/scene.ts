@@ -130,11 +130,11 @@ export class VitalsScene {
   }
 
   /** A batch a second instead of one a minute; everything else as in the product. */
-  async hurry(): Promise<void> {
+  async hurry(more: { readonly silentAfter?: number } = {}): Promise<void> {
     for (const name of hospitals) {
       const path = join(dataServerFolder(this.#folder(name)), 'settings.json');
       const settings = JSON.parse(readFileSync(path, 'utf8')) as object;
-      writeFileSync(path, JSON.stringify({ ...settings, batchSeconds: 1, roundMs: 50 }));
+      writeFileSync(path, JSON.stringify({ ...settings, batchSeconds: 1, roundMs: 50, ...more }));
     }
     await this.again();
   }
@@ -153,6 +153,20 @@ export class VitalsScene {
         if (found === undefined) throw new CodedError('SERVER_UNKNOWN', { hospital: name });
         return found.account;
       }),
+    );
+  }
+
+  /** A data server as anybody reaches it. */
+  async lineTo(server: AccountId): Promise<GatewayClient> {
+    const url = await this.#addresses().urlOf(server);
+    return new GatewayClient(new Http(url, { retryDelaysMs: [] }));
+  }
+
+  #addresses(): ServerAddresses {
+    const all = this.setting.servers.hospitals;
+    return new ServerAddresses(
+      provenRows(this.ledger()),
+      (id, url) => all.find(({ account }) => account === id)?.url ?? url,
     );
   }
 
@@ -207,11 +221,7 @@ export class VitalsScene {
 
   async #uplinkLine(): Promise<UplinkLine> {
     const ledger = this.ledger();
-    const { hospitals: all } = this.setting.servers;
-    const addresses = new ServerAddresses(
-      provenRows(ledger),
-      (id, url) => all.find(({ account }) => account === id)?.url ?? url,
-    );
+    const addresses = this.#addresses();
     return Promise.all(
       this.servers.map(async (account) => {
         const client = new GatewayClient(new Http(await addresses.urlOf(account)));

@@ -2,13 +2,17 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { CodedError } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
 import { serversOf } from '../../../server/process.ts';
-import { type Chapter, hold, type Step } from '../../../story/chapter.ts';
+import { type Chapter, hold, refused, type Step } from '../../../story/chapter.ts';
+import { peerPost } from '../api/routes/peer-post.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import { pageTables } from '../node/guarded-tables.ts';
+import { state } from '../node/statements.ts';
 import { changeStudies, registerSensor } from '../sdk/index.ts';
 import { dataServerFolder } from '../server/data-server-keys.ts';
+import { keptReports } from '../server/kept-incidents.ts';
 import { provenRows } from '../server/ledger-line.ts';
 import { askOperator, type OperatorAnswer } from '../server/operator-line.ts';
 import { Letters } from './letters.ts';
@@ -145,6 +149,44 @@ const server = (hospital: Hospital, ofOthers: boolean): Step<VitalsScene> => ({
   },
 });
 
+/** Another server's word, signed by nobody whom the ledger knows. */
+async function forgedWord(scene: VitalsScene, to: AccountId, from: AccountId): Promise<Uint8Array> {
+  const sign = await scene.newKey();
+  const of = { to, word: 'secrets', payload: new Uint8Array(0) };
+  return state({ account: from, sign, now: Date.now }, of);
+}
+
+const attempted: Step<VitalsScene> = {
+  name: 'attempted',
+  tells:
+    'Somebody speaks to each data server in another’s name, again and again: one signed report, and nobody is mailed.',
+  async play(scene) {
+    const codes = new Set<string>();
+    for (const [at, hospital] of hospitals.entries()) {
+      const [own, other] = [scene.servers[at], scene.servers[(at + 1) % 3]];
+      hold(own !== undefined && other !== undefined, 'three servers');
+      const line = await scene.lineTo(own);
+      for (let n = 0; n < 20; n++)
+        codes.add(
+          await refused('a forged word', async () =>
+            line.call(peerPost, { stream: await forgedWord(scene, own, other) }),
+          ),
+        );
+      const status = await until(scene, hospital, (it) => it.incidents > 0 && it.owed === 0);
+      hold(status.quarantines.length === 0, 'it answers as before');
+      hold(status.toTell === 0, 'nobody is mailed');
+    }
+    const kept = await keptReports(scene.home);
+    const said = kept.flatMap(({ hospital, state: holds, report }) =>
+      report?.kind === 'write-attempt' && holds === 'holds'
+        ? report.attempts.map(({ from, what }) => ({ hospital, from, what: what.split(',')[0] }))
+        : [],
+    );
+    hold(said.length === hospitals.length, `one line each, not ${JSON.stringify(said)}`);
+    return { refused: [...codes], told: said };
+  },
+};
+
 const mailed: Step<TamperScene> = {
   name: 'mailed',
   tells: 'Every patient whom it concerns was mailed, and once for all that came within the hour.',
@@ -171,9 +213,10 @@ export const tamperChapter: Chapter<TamperScene> = {
     }
     return scene;
   },
-  followedBy: ['stores', 'encrypted', 'alerts'],
+  followedBy: ['stores', 'encrypted', 'silent', 'alerts'],
   steps: [
     found,
+    attempted,
     ...hospitals.map((it) => server(it, false)),
     ...hospitals.map((it) => server(it, true)),
     mailed,

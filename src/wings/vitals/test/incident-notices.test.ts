@@ -14,7 +14,9 @@ import { Http } from '../../../sdk/client/http.ts';
 import { dayOf } from '../api/chart-records.ts';
 import { type IncidentNotice, incidentNotice, incidentWord } from '../api/incident-notice.ts';
 import { dataServerIncidentsPost } from '../api/routes/data-server-incidents-post.ts';
+import { silenceNotice, silenceWord } from '../api/silence-notice.ts';
 import { incidentNotices } from '../gateway/incident-notices-part.ts';
+import { trioId } from '../ledger/tables/stat-trios.ts';
 import { state } from '../node/statements.ts';
 import { tellPeople } from '../node/telling.ts';
 import { registerSensor } from '../sdk/registering.ts';
@@ -194,4 +196,63 @@ test('the same again tells nobody, and neither does what is not this server’s,
   const stranger = town.accounts[0] as AccountId;
   await hand(harbour, await saidBy(0, 'harbour', { began: '00'.repeat(32), people: [stranger] }));
   assert.deepEqual(met, []);
+});
+
+test('who hands over what another server did not sign is written down with his address', async () => {
+  const { findings } = town.town.gateway('harbour');
+  const { base } = town.server(0).server;
+  const { base: other } = town.server(1).server;
+  const organisation = town.town.gateway('harbour').options.organisation;
+  const payload = encodeAs(incidentNotice, await noticeOf());
+  const of = { account: base.account, sign: other.sign, now: base.now };
+  const forged = await state(of, { to: organisation, word: incidentWord, payload });
+  const refused = { code: 'UNAUTHENTICATED' };
+  for (let n = 0; n < 3; n++) await assert.rejects(hand(organisation, forged), refused);
+  // What it said itself, at a time when its clock was wrong, is not.
+  const early = await state(
+    { ...base, now: () => base.now() + 24 * hourMs },
+    { to: organisation, word: incidentWord, payload },
+  );
+  for (let n = 0; n < 5; n++) await assert.rejects(hand(organisation, early), refused);
+  const [met, ...more] = findings.attempts.take(3);
+  assert.deepEqual([met?.route, met?.code], ['POST /v1/data-servers/incidents', 'UNAUTHENTICATED']);
+  // The test before this one tried once.
+  assert.ok((met?.times ?? 0) >= 3 && (met?.times ?? 0) <= 4, String(met?.times));
+  assert.deepEqual(more, []);
+});
+
+const silenceSaidBy = (place: 0 | 1 | 2, of: { readonly id: number; readonly trio?: string }) => {
+  const organisation = town.town.gateway('harbour').options.organisation;
+  const { account } = ana.person.accounts[0] ?? assert.fail();
+  const silences = [{ account, id: new Uint8Array(16).fill(of.id) }];
+  const payload = encodeAs(silenceNotice, { trio: of.trio ?? trioId(town.accounts), silences });
+  return state(town.server(place).server.base, { to: organisation, word: silenceWord, payload });
+};
+
+test('that a sensor fell silent is told once, when two of its three servers say the same', async () => {
+  const harbour = town.town.gateway('harbour').options.organisation;
+  const hand35 = async (place: 0 | 1 | 2, id: number) =>
+    hand(harbour, await silenceSaidBy(place, { id }));
+  // Whatever one server says as often as it likes.
+  for (let id = 0; id < 40; id++) await hand35(0, id);
+  await hand35(0, 39);
+  assert.deepEqual(met, []);
+  await hand35(1, 39);
+  const account = ana.person.accounts[0]?.account;
+  const subject = `${trioId(town.accounts)} ${'27'.repeat(16)}`;
+  assert.deepEqual(met, [{ kind: 'silent-device', account, subject }]);
+  await hand35(2, 39);
+  await hand35(1, 39);
+  assert.equal(met.length, 1);
+  // What it said first has made room: there is an end to what one server leaves here.
+  await hand35(1, 0);
+  assert.equal(met.length, 1);
+  // Of three that it is not one of it says nothing, and neither does anybody with another word.
+  const refused = { code: 'UNAUTHENTICATED' };
+  const elsewhere = await silenceSaidBy(0, { id: 1, trio: '00'.repeat(32) });
+  await assert.rejects(hand(harbour, elsewhere), refused);
+  const { base } = town.server(0).server;
+  const payload = new Uint8Array(0);
+  const word = await state(base, { to: harbour, word: 'something', payload });
+  await assert.rejects(hand(harbour, word), refused);
 });

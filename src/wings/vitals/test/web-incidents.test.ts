@@ -17,8 +17,14 @@ import {
 } from '../../../../test/web/app.ts';
 import { missingWords, wordOf } from '../../../../test/web/looks.ts';
 import { sha256 } from '../../../crypto/hash.ts';
+import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
 import { serversOf } from '../../../server/process.ts';
+import { writeReport } from '../gateway/incidents/incident-folder.ts';
+import { attemptOf } from '../node/attempt-reports.ts';
+import { signReport } from '../node/incident-signing.ts';
+import { WriteAttempts } from '../node/refused-writes.ts';
 
 /**
  * The operator's screen of incidents, in a real browser: a row that somebody else wrote into the hospital's file, and
@@ -164,6 +170,46 @@ test('What is over is said to be over, after the next look', async () => {
   await heading(page, 'All is as it was kept again.').waitFor();
   await page.getByRole('region', { name: 'Whole again: the hospital’s rows' }).waitFor();
   await picture(page, 'incidents-over');
+  await holdsAxe(page);
+  await visitor.close();
+});
+
+test('Who wrote in another’s name at the data server stands there with address and door; `salus incidents` says the same', async () => {
+  await happened();
+  const before = (await listed()).length;
+  const sign = await signingKeyFromSeed(new Uint8Array(32).fill(3));
+  const attempts = new WriteAttempts(() => 1_700_000_000_000, {
+    who: () => 'process 12 curl, uid 1000 of this machine',
+    claimedMac: () => '02:00:5e:10:00:01',
+  });
+  attempts.refused({
+    ...{ from: '192.0.2.44', port: 1, wide: '192.0', route: 'POST /v1/peer' },
+    ...{ code: 'UNAUTHENTICATED', isSure: true, forwardedFor: '' },
+  });
+  const { signed, hash } = await signReport(sign, {
+    ...{ chainId: 'c', by: accountIdOf(sign.publicKey), kind: 'write-attempt', foundBy: 'watch' },
+    ...{ store: 'data-server', foundMs: 1_700_000_000_000, wholeMs: 0, places: [], more: 0 },
+    ...{
+      batches: [],
+      firstHour: 0,
+      lastHour: 0,
+      people: 0,
+      attempts: attempts.due().map(attemptOf),
+    },
+    ...{ untold: [], done: [{ what: 'refused: nothing was changed', atMs: 1_700_000_000_000 }] },
+    follows: new Uint8Array(0),
+  });
+  writeReport(join(serversOf(app.home), 'north'), bytesToHex(hash), signed);
+  await reported(before + 1);
+  const shown = await salus(['incidents', 'show', bytesToHex(hash)], { home: app.home });
+  assert.match(JSON.stringify(shown), /POST \/v1\/peer: UNAUTHENTICATED, once/u);
+  const visitor = await operator();
+  const { page } = visitor;
+  await page.getByRole('link', { name: 'What happened to what is kept' }).click();
+  const tried = page.getByRole('region', { name: 'Somebody tried to write to the data server' });
+  await tried.getByText(/POST \/v1\/peer: UNAUTHENTICATED, once/u).waitFor();
+  await tried.getByText(/process 12 curl.*from 192\.0\.2\.44.*02:00:5e:10:00:01/u).waitFor();
+  await tried.getByText('Over', { exact: true }).waitFor();
   await holdsAxe(page);
   await visitor.close();
 });

@@ -52,11 +52,11 @@ function Known({ view: { incidents, askedMs }, error, again }: Answered<Incident
   );
 }
 
-/** It says itself that it is over, or that nothing came of it. */
-const isOver = ({ done }: IncidentView): boolean => done.length > 0;
+/** It says itself that it is over, or that nothing came of it; a quarantine goes on until another report ends it. */
+const isOver = ({ done }: IncidentView): boolean => done.some(({ what }) => what !== 'quarantined');
 
 const kinds = ['tampering', 'lost', 'write-attempt', 'set-back', 'lied'] as const;
-const stores = ['gateway', 'blobs', 'copies', 'ledger'] as const;
+const stores = ['gateway', 'blobs', 'copies', 'ledger', 'data-server'] as const;
 const ways = ['http', 'file', 'database'] as const;
 
 /** What it means, when, who is concerned and what the machine tells; the rest is folded away. */
@@ -64,7 +64,8 @@ function Incident({ incident, isOver: over }: { incident: IncidentView; isOver: 
   const { t } = useTranslation();
   const { name, height, kind, store, foundMs, wholeMs, people, attempts, done } = incident;
   const number = new Intl.NumberFormat(locale());
-  const known = kinds.find((it) => it === kind) ?? 'tampering';
+  const isAtServer = kind === 'write-attempt' && store === 'data-server';
+  const known = isAtServer ? 'server-attempt' : (kinds.find((it) => it === kind) ?? 'tampering');
   const where = t(`incidents.store.${stores.find((it) => it === store) ?? 'other'}`, { store });
   const isEnd = done.some(({ what }) => what === 'whole again');
   const title = isEnd ? t('incidents.end', { where }) : t(`incidents.kind.${known}`, { where });

@@ -14,6 +14,7 @@ import type { AccountId } from '../../../../primitives/ids.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
 import { incidentLabel } from '../../api/incident-label.ts';
 import { type IncidentReport, incidentReport, readReport } from '../../api/incident-report.ts';
+import { ReportPace } from '../../api/report-pace.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
 import { type IncidentNotices, incidentNotices } from '../incident-notices-part.ts';
 import { readReports, writeReport } from './incident-folder.ts';
@@ -23,7 +24,6 @@ const turnMs = 2_000;
 const commitMs = 30_000;
 /** Refused so often within an hour at one door, it is no slip of the hand. */
 const attemptsReported = 3;
-const attemptsEveryMs = 10 * 60_000;
 
 /** A report as the operator's list has it. */
 export interface ListedIncident {
@@ -51,7 +51,7 @@ export class HospitalReports {
   readonly #base: GatewayBase;
   readonly #findings: Findings;
   readonly #told: IncidentNotices;
-  #attemptsMs = 0;
+  readonly #pace = new ReportPace();
 
   constructor(base: GatewayBase, of: Findings, told: IncidentNotices) {
     this.#base = base;
@@ -139,10 +139,10 @@ export class HospitalReports {
   async #attempts(): Promise<void> {
     const { chainId, organisation: by, now } = this.#base;
     // A flood from many addresses is one report in ten minutes.
-    if (now() - this.#attemptsMs < attemptsEveryMs) return;
+    if (!this.#pace.isTime(now())) return;
     const met = this.#findings.attempts.take(attemptsReported);
     if (met.length === 0) return;
-    this.#attemptsMs = now();
+    this.#pace.wrote(now());
     await this.#keep(attemptReport({ chainId, by, met, nowMs: now() }), () => {});
   }
 
