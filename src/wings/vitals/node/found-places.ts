@@ -26,12 +26,13 @@ export async function rangesOf(
   bad: readonly Bad[],
 ): Promise<ReadonlyMap<string, BatchRange>> {
   const trios = await triosOf(base);
+  // Of the ledger: what this server says of its own batches may be what was changed.
+  const newest = new Map<string, number>();
+  for (const it of trios) newest.set(it, (await base.ledger.row(statTrios, it))?.newestBatch ?? 0);
   const ranges = new Map<string, BatchRange>();
   for (const { trio, batch } of bad) {
     for (const of of trio !== undefined && trios.includes(trio) ? [trio] : trios) {
-      // Of the ledger: what this server says of its own batches may be what was changed.
-      const newest = (await base.ledger.row(statTrios, of))?.newestBatch ?? 0;
-      const at = trio === of && batch !== undefined && batch <= newest ? batch : 0;
+      const at = trio === of && batch !== undefined && batch <= (newest.get(of) ?? 0) ? batch : 0;
       const before = ranges.get(of);
       ranges.set(of, {
         first: Math.min(at, before?.first ?? at),
