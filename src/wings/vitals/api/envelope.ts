@@ -1,5 +1,6 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { suite } from '../../../ledger/object-types.ts';
+import { encodeCbor } from '../../../primitives/cbor.ts';
 import { bytes, encodeAs, hexId, list, type Of, typed, uintTo } from '../../../primitives/shape.ts';
 import { vitalsObjects } from './object-types.ts';
 import { type PageManifest, pageManifest, pagesPerUpload } from './page.ts';
@@ -21,6 +22,14 @@ export type RecoveryEnvelope = Of<typeof recoveryEnvelope>;
 /** A manifest without its envelopes: the ids name what is sealed, so what is sealed cannot be bound to them. Rule VS-29. */
 export const bareHashOf = (manifest: PageManifest): Uint8Array =>
   sha256(encodeAs(pageManifest, { ...manifest, envelopes: [] }));
+
+/** The same of a manifest as it travels: its envelopes and edges stand last, and nothing before them is written anew. */
+export function bareHashIn(bytes: Uint8Array, { envelopes, edges }: PageManifest): Uint8Array {
+  const last = encodeCbor(edges);
+  // A list of up to three texts, each with a head of two bytes.
+  const named = envelopes.reduce((length, id) => length + 2 + id.length, 1);
+  return sha256(bytes.subarray(0, -(named + last.length)), Uint8Array.of(0x80), last);
+}
 
 /** What is sealed: a page's part each, in the order of the manifests. */
 export const envelopeParts = list(bytes(), { least: 1, most: pagesPerUpload });

@@ -1,5 +1,5 @@
 import { labelledHash } from '../../../crypto/hash.ts';
-import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
+import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { vitalsNames } from '../names.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
@@ -67,10 +67,7 @@ export function keptHashUnder(
   binder: Uint8Array,
   kept: KeptShare,
 ): Uint8Array {
-  return labelledHash(
-    vitalsNames.labels.pageKept,
-    concatBytes(
-      ...[Uint8Array.of(server), binder, kept.roll, kept.histogram, kept.clinical, kept.salt],
-    ),
-  );
+  const { roll, histogram, clinical, salt } = kept;
+  const { pageKept } = vitalsNames.labels;
+  return labelledHash(pageKept, Uint8Array.of(server), binder, roll, histogram, clinical, salt);
 }

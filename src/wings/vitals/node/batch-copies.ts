@@ -7,6 +7,7 @@ import type { AccountId } from '../../../primitives/ids.ts';
 import {
   bytes,
   decodeAs,
+  decodeViewsAs,
   encodeAs,
   hexId,
   list,
@@ -160,7 +161,7 @@ async function pagesIn(
   { trio, account }: CopyFrom,
   { some, known }: { readonly some: readonly Of<typeof copied>[]; readonly known: KnownNames },
 ): Promise<readonly CopiedPage[]> {
-  const read = some.map((copy) => ({ copy, said: decodeAs(pageManifest, copy.manifest) }));
+  const read = some.map((copy) => ({ copy, said: decodeViewsAs(pageManifest, copy.manifest) }));
   const own = await known(read.map(({ said }) => said.page));
   return Promise.all(
     read.map(async ({ copy, said }, at) => {

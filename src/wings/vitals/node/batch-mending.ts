@@ -2,7 +2,7 @@ import type { KemKey } from '../../../crypto/kem.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { BlobId } from '../../../primitives/ids.ts';
-import { decodeAs } from '../../../primitives/shape.ts';
+import { decodeViewsAs } from '../../../primitives/shape.ts';
 import { pageManifest } from '../api/page.ts';
 import { batchRowId, type StatBatchRow, statBatches } from '../ledger/tables/stat-batches.ts';
 import { askedAhead } from './asked-ahead.ts';
@@ -87,7 +87,7 @@ export class BatchMending {
     const copied: CopiedPage[] = [];
     for (const it of await this.#look(list.pages)) {
       if (it === undefined) return undefined;
-      copied.push({ names: it.names, said: decodeAs(pageManifest, it.names.manifest) });
+      copied.push({ names: it.names, said: decodeViewsAs(pageManifest, it.names.manifest) });
     }
     return haveRoot(copied, root) ? copied : undefined;
   }
@@ -145,7 +145,10 @@ export class BatchMending {
         if (bytes === undefined) throw envelopeBad('missing');
         const opened = await openEnvelope({ key: this.#key, trio, server }, bytes);
         for (const { names, said } of pages)
-          shares.set(bytesToHex(names.page), await shareIn(this.#base.arithmetic, opened, said));
+          shares.set(
+            bytesToHex(names.page),
+            await shareIn(this.#base.arithmetic, opened, { bytes: names.manifest, said }),
+          );
       }
     }
   }

@@ -6,6 +6,7 @@ import type { BlobId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import { blobIdOf } from '../../../storage/blob-id.ts';
 import {
+  bareHashIn,
   bareHashOf,
   boundOf,
   envelopeParts,
@@ -101,10 +102,10 @@ export async function openEnvelope(
 export async function shareIn(
   arithmetic: PageArithmetic,
   { id, server, parts }: OpenedEnvelope,
-  manifest: PageManifest,
+  { bytes, said: manifest }: { readonly bytes: Uint8Array; readonly said: PageManifest },
 ): Promise<KeptShare> {
   if (manifest.envelopes[server - 1] !== id) throw envelopeBad('not the one that is named');
-  const part = parts.get(bytesToHex(bareHashOf(manifest)));
+  const part = parts.get(bytesToHex(bareHashIn(bytes, manifest)));
   if (part === undefined) throw envelopeBad('of other pages');
   const head = headOf(manifest);
   if (part.length !== envelopedBytes(server, head)) throw envelopeBad('another share');
@@ -136,7 +137,8 @@ export async function rebuildShare(
   if (bytes.length === 0) throw envelopeBad('missing');
   if (manifest.envelopes[server - 1] !== blobIdOf(bytes))
     throw envelopeBad('not the one that is named');
-  return shareIn(arithmetic, await openEnvelope({ key, trio, server }, bytes), manifest);
+  const opened = await openEnvelope({ key, trio, server }, bytes);
+  return shareIn(arithmetic, opened, { bytes: of.manifest, said: manifest });
 }
 
 function readEnvelope(bytes: Uint8Array): RecoveryEnvelope {
