@@ -22,6 +22,7 @@ interface Range {
 
 /** Rows a step in the background, so that requests come between. */
 const stepRows = 32;
+const background = { isFull: false, isDeep: true };
 /** So many steps later its place is written down again. */
 const stepsKept = 2_000;
 /** A full scrub is for who waits for it. */
@@ -82,17 +83,21 @@ export class Tampering {
       throw new CodedError('SERVER_QUARANTINED', { server: this.#base.account });
   }
 
-  /** A whole round at once; what is found is reported. `done`: told how many rows were looked at. */
+  /**
+   * A whole round at once; what is found is reported. `done`: told how many rows were looked at. Who asks for it has it by MACs; where
+   * something points at this server, deep.
+   */
   async fullScrub(
     foundBy: FoundBy = 'scrub',
     done: (rows: number) => void = () => {},
   ): Promise<Pick<RoundStep, 'bad' | 'rows' | 'bytes'>> {
     const { now, incidents } = this.#base;
     const beganMs = now();
-    const round = await this.scrub.round(fullRows, async ({ bad, rows }) => {
+    const onStep = async ({ bad, rows }: RoundStep) => {
       done(rows);
       if (bad.length > 0) await this.found(bad, foundBy);
-    });
+    };
+    const round = await this.scrub.round(fullRows, onStep, foundBy !== 'scrub');
     if (round.bad.length === 0)
       await incidents.keepRound({ place: new Uint8Array(0), beganMs, wholeMs: beganMs });
     return round;
@@ -107,7 +112,7 @@ export class Tampering {
     const began = performance.now();
     this.#round ??= await this.#loadRound();
     do {
-      const step = await this.scrub.step(this.#round.next, stepRows);
+      const step = await this.scrub.step(this.#round.next, stepRows, background);
       if (step.bad.length > 0) await this.found(step.bad, 'scrub');
       this.#round.isWhole &&= step.bad.length === 0;
       this.#round.next = step.next;
