@@ -21,6 +21,7 @@ import type {
   WaitingPage,
 } from './page-store.ts';
 import type { RowMacs } from './row-macs.ts';
+import { SqliteArrivingPages } from './sqlite-arriving-pages.ts';
 import { SqliteBatches } from './sqlite-batches.ts';
 import { SqliteEnvelopes } from './sqlite-envelopes.ts';
 import { SqlitePageUpkeep } from './sqlite-page-upkeep.ts';
@@ -33,6 +34,7 @@ import { SqliteUnsealedPages } from './sqlite-unsealed-pages.ts';
 export class SqlitePageStore implements PageStore {
   readonly #db: PagesDb;
   readonly #registrations: SqliteRegistrations;
+  readonly #arriving: SqliteArrivingPages;
   readonly #unsealed: SqliteUnsealedPages;
   readonly #sealed: SqliteSealedPages;
   readonly #batches: SqliteBatches;
@@ -44,10 +46,11 @@ export class SqlitePageStore implements PageStore {
   constructor(path: string, arithmetic: PageArithmetic, macs: RowMacs) {
     this.#db = new PagesDb(path, macs);
     this.#registrations = new SqliteRegistrations(this.#db);
-    this.#unsealed = new SqliteUnsealedPages(this.#db);
+    this.#envelopes = new SqliteEnvelopes(this.#db);
+    this.#arriving = new SqliteArrivingPages(this.#db, this.#envelopes);
+    this.#unsealed = new SqliteUnsealedPages(this.#db, this.#envelopes);
     this.#sealed = new SqliteSealedPages(this.#db);
     this.#batches = new SqliteBatches(this.#db, arithmetic);
-    this.#envelopes = new SqliteEnvelopes(this.#db);
     this.upkeep = new SqlitePageUpkeep(this.#db, {
       ...{ unsealed: this.#unsealed, sealed: this.#sealed },
       ...{ batches: this.#batches, envelopes: this.#envelopes },
@@ -85,11 +88,12 @@ export class SqlitePageStore implements PageStore {
   }
 
   async sentSince(sensor: Uint8Array, sinceMs: number): Promise<number> {
-    return this.#unsealed.sentSince(sensor, sinceMs);
+    return this.#arriving.sentSince(sensor, sinceMs);
   }
 
   async takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void> {
-    this.#unsealed.takeIn(pages, envelope, (it) => this.#sealed.isSealed(it));
+    this.#unsealed.forgetBodies();
+    this.#arriving.takeIn(pages, envelope, (it) => this.#sealed.isSealed(it));
   }
 
   async envelopes(pages: readonly Uint8Array[]): Promise<readonly KeptEnvelope[]> {

@@ -10,7 +10,7 @@ import type { PagesDb } from './sqlite-pages-db.ts';
 import type { BadRow, ScrubPlace, ScrubStep } from './upkeep.ts';
 
 /** A sealed row is as long as some fifty others. */
-const rowsOfSealed = 16;
+const rowsOfSealed = 64;
 const inTurn = pageTables.filter(({ name }) => name !== 'sealed_pages');
 
 /** Looks at what the embedded store keeps, and puts it right. Rules VT-5 to VT-8, VT-11. */

@@ -3,13 +3,20 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { GuardedTable } from './guarded-tables.ts';
+import {
+  columnsOf,
+  joinedMac,
+  macKey,
+  macTable,
+  nameOf,
+  ownSql,
+  tableSql,
+  triggerSql,
+} from './row-guard-sql.ts';
 import { type RowMacs, type Value, xor } from './row-macs.ts';
 import type { BadRow } from './upkeep.ts';
 
 const zero: Uint8Array = new Uint8Array(32);
-const macTable = (name: string): string => `guard_${name}`;
-const columnsOf = ({ key, bound }: GuardedTable): readonly string[] => [...key, ...bound];
-
 /**
  * Holds a SQLite database to the MACs of its rows. Triggers of the database call functions that this connection alone has: what
  * it writes gets its MAC in the same statement, a row that is changed or deleted is looked at first, and a statement of
@@ -326,57 +333,5 @@ interface Count {
   readonly sum: Uint8Array;
 }
 
-/** `rowid` is no name of a column. */
-const macKey = (column: string): string => (column === 'rowid' ? 'id' : column);
-
-const nameOf = (key: readonly unknown[]): string =>
-  key
-    .map((it) => (it instanceof Uint8Array ? Buffer.from(it).toString('hex') : String(it)))
-    .join(' ');
-
-function tableSql({ name, key }: GuardedTable): string {
-  const isNumber = key.length === 1 && ['id', 'rowid', 'number', 'place'].includes(key[0] ?? '');
-  const columns = key.map((it) => `${macKey(it)} ${isNumber ? 'INTEGER' : 'ANY'} NOT NULL`);
-  const primary = `PRIMARY KEY (${key.map(macKey).join(', ')})`;
-  return `CREATE TABLE IF NOT EXISTS ${macTable(name)}
-    (${columns.join(', ')}, mac BLOB NOT NULL, ${primary}) STRICT${isNumber ? '' : ', WITHOUT ROWID'};`;
-}
-
-const joinedMac = ({ name, key }: GuardedTable): string =>
-  `LEFT JOIN ${macTable(name)} AS g ON ${key.map((it) => `g.${macKey(it)} = t.${it}`).join(' AND ')}`;
-
 const isHashOf = (hash: unknown, bytes: unknown): boolean =>
   hash instanceof Uint8Array && bytes instanceof Uint8Array && equalBytes(sha256(bytes), hash);
-
-/** No row is looked at by these: who has no such function cannot make a statement that would fire them. */
-const ownSql = ({ name }: GuardedTable): string =>
-  ['INSERT', 'UPDATE', 'DELETE']
-    .map(
-      (it) => `CREATE TRIGGER IF NOT EXISTS ${macTable(name)}_own_${it.toLowerCase()}
-        BEFORE ${it} ON ${name} WHEN 0 BEGIN SELECT row_own(); END;`,
-    )
-    .join('\n');
-
-function triggerSql(table: GuardedTable): string {
-  const { name, key, bound } = table;
-  const guard = macTable(name);
-  const all = (of: string) => columnsOf(table).map((it) => `${of}.${it}`);
-  const keyOf = (of: string) => key.map((it) => `${of}.${it}`);
-  const own = key.map((it) => `${macKey(it)} = OLD.${it}`).join(' AND ');
-  const kept = `(SELECT mac FROM ${guard} WHERE ${own})`;
-  const put = `INSERT OR REPLACE INTO ${guard} VALUES (${keyOf('NEW').join(', ')},
-    row_mac('${name}', ${all('NEW').join(', ')}));`;
-  const look = `SELECT row_held('${name}', ${kept}, ${all('OLD').join(', ')});
-    SELECT row_gone('${name}', ${kept});`;
-  const changed = bound.filter((it) => it !== 'rowid').join(', ');
-  const update =
-    bound.length === 0
-      ? ''
-      : `CREATE TRIGGER IF NOT EXISTS ${guard}_before_update BEFORE UPDATE OF ${changed} ON ${name} BEGIN ${look} END;
-    CREATE TRIGGER IF NOT EXISTS ${guard}_update AFTER UPDATE OF ${changed} ON ${name} BEGIN ${put} END;`;
-  return `${update}
-    CREATE TRIGGER IF NOT EXISTS ${guard}_insert AFTER INSERT ON ${name} BEGIN ${put} END;
-    CREATE TRIGGER IF NOT EXISTS ${guard}_before_delete BEFORE DELETE ON ${name} BEGIN ${look} END;
-    CREATE TRIGGER IF NOT EXISTS ${guard}_delete AFTER DELETE ON ${name}
-      BEGIN DELETE FROM ${guard} WHERE ${own}; END;`;
-}

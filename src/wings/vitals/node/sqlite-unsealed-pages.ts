@@ -1,10 +1,7 @@
-import { sha256 } from '../../../crypto/hash.ts';
-import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
+import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { bytesIn, namesOf, type Row, textIn, uintIn } from './page-rows.ts';
 import type {
-  ArrivedPage,
-  KeptEnvelope,
   PageNames,
   PageVerdict,
   SaidOfPage,
@@ -14,25 +11,28 @@ import type {
   WaitingPage,
 } from './page-store.ts';
 import type { SealedPage } from './sealed-segment.ts';
-import { SqliteEnvelopes } from './sqlite-envelopes.ts';
+import type { SqliteEnvelopes } from './sqlite-envelopes.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 import { RowsOfMany } from './sqlite-rows-of-many.ts';
 
 /** To say one thing again all of its row is read. */
-const sayingsOfRow = 16;
+const sayingsOfRow = 8;
 const sharesOfRow = 256;
+const bodiesAtOnce = 256;
 const isWaiting = 'accepted IS NULL AND code IS NULL';
 
-/** Pages until a batch holds them: taken in, spoken of, accepted or refused. Rules VS-9 to VS-14. */
+/** Pages until a batch holds them: spoken of, accepted or refused. Rules VS-11 to VS-14. */
 export class SqliteUnsealedPages {
   readonly #db: PagesDb;
   readonly #envelopes: SqliteEnvelopes;
   readonly #sayings: RowsOfMany<Uint8Array>;
   readonly #shares: RowsOfMany<StoredShare>;
+  /** Read together with the names of their pages; each is asked for once. */
+  readonly #bodies = new Map<string, Uint8Array>();
 
-  constructor(db: PagesDb) {
+  constructor(db: PagesDb, envelopes: SqliteEnvelopes) {
     this.#db = db;
-    this.#envelopes = new SqliteEnvelopes(db);
+    this.#envelopes = envelopes;
     this.#sayings = RowsOfMany.sayings(db);
     this.#shares = RowsOfMany.shares(db);
   }
@@ -55,68 +55,9 @@ export class SqliteUnsealedPages {
     return this.#sayings.read(row.said).get(uintIn(row, 'id'));
   }
 
-  sentSince(sensor: Uint8Array, sinceMs: number): number {
-    this.#db.run('DELETE FROM arrivals WHERE sensor = ? AND at_ms < ?', sensor, sinceMs);
-    const sql = 'SELECT coalesce(sum(pages), 0) AS n FROM arrivals WHERE sensor = ?';
-    return uintIn(this.#db.get(sql, sensor), 'n');
-  }
-
-  /** `isSealed`: whether a page is, under this manifest; undefined: no batch holds it. */
-  takeIn(
-    pages: readonly ArrivedPage[],
-    envelope: KeptEnvelope | undefined,
-    isSealed: (page: ArrivedPage) => boolean | undefined,
-  ): void {
-    this.#db.together(() => {
-      const named = new Map(pages.map((it) => [bytesToHex(it.page), it]));
-      const fresh = [...named.values()].filter((it) => this.#isFresh(it, isSealed(it)));
-      if (fresh.length === 0) return;
-      const own = fresh.map(({ page }) => page);
-      const number = envelope === undefined ? 0 : this.#envelopes.keep(envelope, own);
-      for (const it of fresh) this.#insert(it, number);
-      this.#countArrivals(fresh);
-    });
-  }
-
-  /** False: it was here already. What it takes the place of is gone. Throws PAGE_REPLAYED, PAGE_WAITS. */
-  #isFresh(of: ArrivedPage, isSealed: boolean | undefined): boolean {
-    if (isSealed === false) throw new CodedError('PAGE_REPLAYED');
-    const before = this.#db.get('SELECT * FROM pages WHERE page = ?', of.page);
-    // What became of it stays: one sharing is judged once.
-    if (isSealed || (before && equalBytes(bytesIn(before, 'manifest_hash'), of.manifestHash)))
-      return false;
-    if (before === undefined) return true;
-    if (before.accepted !== null) throw new CodedError('PAGE_REPLAYED');
-    if (before.code === null && before.said !== null) throw new CodedError('PAGE_WAITS');
-    const id = uintIn(before, 'id');
-    this.#envelopes.leave(uintIn(before, 'envelope'), of.page);
-    if (typeof before.said === 'number') this.#sayings.takeOut(before.said, (it) => it === id);
-    this.#db.run('DELETE FROM bodies WHERE id = ?', id);
-    this.#db.run('DELETE FROM pages WHERE id = ?', id);
-    return true;
-  }
-
-  #insert(of: ArrivedPage, envelope: number): void {
-    const { lastInsertRowid } = this.#db.run(
-      `INSERT INTO pages (page, trio, manifest_hash, manifest, signature, sensor, pseudonym, panel, hour, n, leaf, at_ms,
-       body_hash, envelope) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[of.page, of.trio, of.manifestHash, of.manifest, of.signature, of.sensor, of.pseudonym],
-      ...[of.panel, of.startHour, of.n, of.leaf, of.atMs, sha256(of.body), envelope],
-    );
-    this.#db.run('INSERT INTO bodies VALUES (?, ?)', Number(lastInsertRowid), of.body);
-  }
-
-  /** What came at once of one sensor is one row. */
-  #countArrivals(pages: readonly ArrivedPage[]): void {
-    const groups = new Map<string, { readonly of: ArrivedPage; count: number }>();
-    for (const of of pages) {
-      const name = `${bytesToHex(of.sensor)} ${of.atMs}`;
-      const group = groups.get(name);
-      if (group === undefined) groups.set(name, { of, count: 1 });
-      else group.count++;
-    }
-    for (const { of, count } of groups.values())
-      this.#db.run('INSERT INTO arrivals VALUES (?, ?, ?)', of.sensor, of.atMs, count);
+  /** Something else may wait now than what was fetched. */
+  forgetBodies(): void {
+    this.#bodies.clear();
   }
 
   waiting(trio: string, most: number): readonly WaitingPage[] {
@@ -125,6 +66,7 @@ export class SqliteUnsealedPages {
        WHERE trio = ? AND ${isWaiting} ORDER BY at_ms, id LIMIT ?`,
       ...[trio, most],
     );
+    this.#fetchBodies(rows.filter((row) => row.said === null).slice(0, bodiesAtOnce));
     const read = new Map<number, ReadonlyMap<number, Uint8Array>>();
     return rows.map((row) => {
       const number = row.said;
@@ -138,7 +80,25 @@ export class SqliteUnsealedPages {
     });
   }
 
-  body({ page, manifestHash }: Pick<PageNames, 'page' | 'manifestHash'>): Uint8Array | undefined {
+  /** Of pages that were not spoken of yet: each is asked for next. */
+  #fetchBodies(rows: readonly Row[]): void {
+    this.#bodies.clear();
+    const names = new Map(rows.map((row) => [uintIn(row, 'id'), row]));
+    for (const row of this.#db.all(
+      'SELECT id, body FROM bodies WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify([...names.keys()]),
+    )) {
+      const page = names.get(uintIn(row, 'id'));
+      if (page !== undefined) this.#bodies.set(nameOf(page), bytesIn(row, 'body'));
+    }
+  }
+
+  body(of: Pick<PageNames, 'page' | 'manifestHash'>): Uint8Array | undefined {
+    const { page, manifestHash } = of;
+    const name = nameOf({ page, manifest_hash: manifestHash });
+    const fetched = this.#bodies.get(name);
+    this.#bodies.delete(name);
+    if (fetched !== undefined) return fetched;
     const row = this.#db.get(
       'SELECT body FROM pages JOIN bodies USING (id) WHERE page = ? AND manifest_hash = ?',
       ...[page, manifestHash],
@@ -150,37 +110,60 @@ export class SqliteUnsealedPages {
     this.#db.together(() => {
       let number = this.#sayings.next();
       for (const some of pieces(said, sayingsOfRow)) {
-        const own = some.flatMap((of) => {
-          const row = this.#db.get(
-            `UPDATE pages SET said = ? WHERE page = ? AND manifest_hash = ? AND said IS NULL AND ${isWaiting}
-             RETURNING id`,
-            ...[number, of.page, of.manifestHash],
-          );
-          return row === undefined ? [] : [[uintIn(row, 'id'), of.said] as const];
-        });
-        if (own.length > 0) this.#sayings.put(number++, own);
+        const own = firstOf(
+          some.flatMap((of) => {
+            const id = this.#waitingId(of, 'said IS NULL');
+            return id === undefined ? [] : [[id, of.said] as const];
+          }),
+        );
+        if (own.length === 0) continue;
+        this.#name('said', number, own);
+        this.#sayings.put(number++, own);
       }
     });
   }
 
+  /** Of a page that waits under this manifest. */
+  #waitingId(
+    { page, manifestHash }: Pick<PageNames, 'page' | 'manifestHash'>,
+    as = 'TRUE',
+  ): number | undefined {
+    const row = this.#db.get(
+      `SELECT id FROM pages WHERE page = ? AND manifest_hash = ? AND ${isWaiting} AND ${as}`,
+      ...[page, manifestHash],
+    );
+    return row && uintIn(row, 'id');
+  }
+
+  /** All at once: a statement a page costs twice as much. */
+  #name(
+    column: 'said' | 'accepted',
+    number: number,
+    own: readonly (readonly [number, unknown])[],
+  ): void {
+    this.#db.run(
+      `UPDATE pages SET ${column} = ? WHERE id IN (SELECT value FROM json_each(?))`,
+      ...[number, JSON.stringify(own.map(([id]) => id))],
+    );
+  }
+
   settle(verdicts: readonly PageVerdict[]): void {
+    this.#bodies.clear();
     this.#db.together(() => {
       let number = this.#shares.next();
       for (const some of pieces(verdicts, sharesOfRow)) {
-        const own = some.flatMap((of) => {
-          if ('code' in of) return this.#refuse(of, of.code);
-          const row = this.#db.get(
-            `UPDATE pages SET accepted = ? WHERE page = ? AND manifest_hash = ? AND ${isWaiting} RETURNING id`,
-            ...[number, of.page, of.manifestHash],
-          );
-          return row === undefined ? [] : [[uintIn(row, 'id'), of.kept] as const];
-        });
+        const own = firstOf(
+          some.flatMap((of) => {
+            if ('code' in of) return this.#refuse(of, of.code);
+            const id = this.#waitingId(of);
+            return id === undefined ? [] : [[id, of.kept] as const];
+          }),
+        );
         if (own.length === 0) continue;
-        const ids = own.map(([id]) => id);
+        this.#name('accepted', number, own);
         this.#db.run(
-          `DELETE FROM bodies WHERE id BETWEEN ? AND ?
-           AND (SELECT accepted FROM pages WHERE pages.id = bodies.id) = ?`,
-          ...[Math.min(...ids), Math.max(...ids), number],
+          'DELETE FROM bodies WHERE id IN (SELECT value FROM json_each(?))',
+          JSON.stringify(own.map(([id]) => id)),
         );
         // After the bodies: what they leave free is written over.
         this.#shares.put(number++, own);
@@ -190,15 +173,16 @@ export class SqliteUnsealedPages {
 
   #refuse({ page, manifestHash }: Pick<PageVerdict, 'page' | 'manifestHash'>, code: string): [] {
     const row = this.#db.get(
-      `SELECT id, envelope FROM pages WHERE page = ? AND manifest_hash = ? AND ${isWaiting}`,
+      `SELECT id, page, envelope FROM pages WHERE page = ? AND manifest_hash = ? AND ${isWaiting}`,
       ...[page, manifestHash],
     );
-    if (row !== undefined) this.#refuseRow({ ...row, page }, code);
+    if (row !== undefined) this.#refuseRow(row, code);
     return [];
   }
 
   #refuseRow(row: Row, code: string): void {
     const id = uintIn(row, 'id');
+    this.#bodies.clear();
     this.#envelopes.leave(uintIn(row, 'envelope'), bytesIn(row, 'page'));
     this.#db.run('DELETE FROM bodies WHERE id = ?', id);
     this.#db.run('UPDATE pages SET code = ?, accepted = NULL, envelope = 0 WHERE id = ?', code, id);
@@ -290,6 +274,15 @@ export class SqliteUnsealedPages {
     if (typeof row?.accepted !== 'number') return undefined;
     return this.#shares.read(row.accepted).get(uintIn(row, 'id'));
   }
+}
+
+const nameOf = (row: Row): string =>
+  bytesToHex(bytesIn(row, 'page')) + bytesToHex(bytesIn(row, 'manifest_hash'));
+
+/** The first word of a page counts. */
+function firstOf<It>(own: readonly (readonly [id: number, it: It])[]) {
+  const named = new Map([...own].reverse());
+  return named.size === own.length ? own : [...named];
 }
 
 function* pieces<It>(them: readonly It[], size: number): Iterable<readonly It[]> {
