@@ -54,7 +54,7 @@ export class SqliteArrivingPages {
     if (before.code === null && before.said !== null) throw new CodedError('PAGE_WAITS');
     const id = uintIn(before, 'id');
     this.#envelopes.leave(uintIn(before, 'envelope'), of.page);
-    if (typeof before.said === 'number') this.#sayings.takeOut(before.said, (it) => it === id);
+    if (typeof before.said === 'number') this.#sayings.drop(before.said, (it) => it === id);
     this.#db.run('DELETE FROM bodies WHERE id = ?', id);
     this.#db.run('DELETE FROM pages WHERE id = ?', id);
     return true;

@@ -77,6 +77,16 @@ export class RowsOfMany<It> {
     return new Map(ids.flatMap((id, at) => (them[at] === undefined ? [] : [[id, them[at]]])));
   }
 
+  /** The row has nothing of these pages from now on; what it had is not read where it had nothing else. Throws ROW_TAMPERED. */
+  drop(number: number, isOut: (id: number) => boolean): void {
+    const { table } = this.#form;
+    const row = this.#db.get(`SELECT ids FROM ${table} WHERE number = ?`, number);
+    if (row === undefined) return;
+    if (numbersIn(bytesIn(row, 'ids')).every(isOut))
+      this.#db.run(`DELETE FROM ${table} WHERE number = ?`, number);
+    else this.takeOut(number, isOut);
+  }
+
   /** The row's part of these pages, which it has no more from now on. Throws ROW_TAMPERED. */
   takeOut(number: number, isOut: (id: number) => boolean): ReadonlyMap<number, It> {
     const { table } = this.#form;

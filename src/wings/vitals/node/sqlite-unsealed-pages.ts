@@ -40,19 +40,17 @@ export class SqliteUnsealedPages {
   page(page: Uint8Array): StoredPage | undefined {
     const row = this.#db.get('SELECT * FROM pages WHERE page = ?', page);
     if (row === undefined) return undefined;
-    const said = this.#saidOf(row);
     const code = typeof row.code === 'string' ? row.code : undefined;
     const state = code !== undefined ? 'refused' : row.accepted === null ? 'waiting' : 'accepted';
-    return {
+    const stored: StoredPage = {
       ...{ ...namesOf(row), state, batch: 0 },
       ...(code !== undefined && { code }),
-      ...(said !== undefined && { said }),
     };
-  }
-
-  #saidOf(row: Row): Uint8Array | undefined {
-    if (typeof row.said !== 'number') return undefined;
-    return this.#sayings.read(row.said).get(uintIn(row, 'id'));
+    const [id, number] = [uintIn(row, 'id'), row.said];
+    if (typeof number !== 'number') return stored;
+    const read = () => this.#sayings.read(number).get(id);
+    // All of its row is read for it, and few ask.
+    return Object.defineProperty(stored, 'said', { get: read, enumerable: true });
   }
 
   /** Something else may wait now than what was fetched. */
@@ -258,7 +256,7 @@ export class SqliteUnsealedPages {
       for (const [id, kept] of this.#shares.takeOut(accepted, (it) => ids.has(it)))
         shares.set(id, kept);
     for (const said of new Set(rows.map(({ said: it }) => it)))
-      if (typeof said === 'number') this.#sayings.takeOut(said, (it) => ids.has(it));
+      if (typeof said === 'number') this.#sayings.drop(said, (it) => ids.has(it));
     return rows.map((row) => {
       const id = uintIn(row, 'id');
       const kept = shares.get(id);
