@@ -25,8 +25,8 @@ export class SqliteBatches {
   plan(of: PlannedBatch): void {
     this.#db.together(() => {
       this.#db.run(
-        'INSERT OR IGNORE INTO batches VALUES (?, ?, ?, ?, ?, ?, 0)',
-        ...[of.trio, of.number, of.root, concatBytes(...of.pages), of.firstHour, of.lastHour],
+        'INSERT OR IGNORE INTO batches VALUES (?, ?, ?, 0, ?, ?, ?)',
+        ...[of.trio, of.number, of.root, of.firstHour, of.lastHour, concatBytes(...of.pages)],
       );
     });
   }

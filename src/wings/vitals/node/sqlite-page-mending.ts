@@ -55,8 +55,8 @@ export class SqlitePageMending {
       const envelopes = this.#rooms.envelopes.ofPages();
       this.#dropBatch(trio, number);
       this.#db.run(
-        'INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, 1)',
-        ...[trio, number, root, concatBytes(...batch.pages), firstHour, lastHour],
+        'INSERT INTO batches VALUES (?, ?, ?, 1, ?, ?, ?)',
+        ...[trio, number, root, firstHour, lastHour, concatBytes(...batch.pages)],
       );
       for (const { names } of pages) this.#dropPage(names.page);
       const put = this.#rooms.sealed.put(

@@ -5,7 +5,7 @@
  * by id (number x 64 + place). `planned` batches: those that this server signed, `sealed` 1 once the ledger has this one.
  * `envelopes`: what another server is rebuilt from, with the ids of its pages; gone with the last of them.
  * `days`: sums of sealed pages, a column of all patients of a batch and day each; counters apart, for few questions read them.
- * `arrivals`: for quotas, what came of one sensor at once.
+ * What is long stands last in a row: the other columns are read without it. `arrivals`: for quotas, what came of one sensor at once.
  */
 export const pagesSchema = `
   CREATE TABLE patients (
@@ -34,8 +34,8 @@ export const pagesSchema = `
   CREATE TABLE arrivals (sensor BLOB NOT NULL, at_ms INTEGER NOT NULL, pages INTEGER NOT NULL) STRICT;
   CREATE INDEX arrivals_of_sensor ON arrivals (sensor, at_ms);
   CREATE TABLE batches (
-    trio TEXT NOT NULL, number INTEGER NOT NULL, root BLOB NOT NULL, pages BLOB NOT NULL,
-    first_hour INTEGER NOT NULL, last_hour INTEGER NOT NULL, sealed INTEGER NOT NULL DEFAULT 0,
+    trio TEXT NOT NULL, number INTEGER NOT NULL, root BLOB NOT NULL, sealed INTEGER NOT NULL,
+    first_hour INTEGER NOT NULL, last_hour INTEGER NOT NULL, pages BLOB NOT NULL,
     PRIMARY KEY (trio, number, root)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE days (
