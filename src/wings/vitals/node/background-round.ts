@@ -3,6 +3,7 @@ import { placeBytes, placeIn, type RoundPlace, type RoundStep, type Scrub } from
 
 /** Rows a step in the background, so that requests come between. */
 const stepRows = 32;
+const depth = { isFull: false, isDeep: true };
 /** So many steps later its place is written down again. */
 const stepsKept = 2_000;
 const nowhere = new Uint8Array(0);
@@ -42,7 +43,7 @@ export class BackgroundRound {
     const began = performance.now();
     this.#round ??= await this.#load();
     do {
-      const step = await scrub.step(this.#round.next, stepRows);
+      const step = await scrub.step(this.#round.next, stepRows, depth);
       if (step.bad.length > 0) await found(step.bad);
       this.#round.isWhole &&= step.bad.length === 0;
       this.#round.next = step.next;

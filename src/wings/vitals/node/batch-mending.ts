@@ -93,9 +93,8 @@ export class BatchMending {
   }
 
   async #look(pages: readonly Uint8Array[]): Promise<readonly (StandingPage | undefined)[]> {
-    const { standing } = this.#upkeep;
-    if (standing === undefined) return pages.map(() => undefined);
-    const found = await standing(pages);
+    const found = await this.#upkeep.standing?.(pages);
+    if (found === undefined) return pages.map(() => undefined);
     for (const [at, page] of pages.entries()) {
       const it = found[at];
       if (it === undefined) this.#standing.delete(bytesToHex(page));

@@ -5,8 +5,12 @@ export interface GuardedTable {
   readonly key: readonly string[];
   /** The other columns under the MAC, in their order. What is missing here is bound otherwise (the table of VT-5). */
   readonly bound: readonly string[];
-  /** Read beside them by a scrub: bound by what is under the MAC. */
+  /** Read beside them by a scrub: bound by what is under a MAC, of this row or another. */
   readonly beside?: readonly string[];
+  /** Columns of `beside` by the bound column that has their SHA-256: large ones are hashed once, where they lie. */
+  readonly hashed?: Readonly<Record<string, string>>;
+  /** No row has a MAC: another table says what stands here. Only this connection writes it, all the same. */
+  readonly isIndex?: true;
   /** Rows are counted: one that is gone, or is there again, is found by nothing else. */
   readonly isCounted: boolean;
 }
@@ -19,16 +23,37 @@ export const pageTables = [
   },
   {
     ...{ name: 'pages', key: ['id'], isCounted: false },
-    // Its manifest by its hash, its share by the manifest, its batch by the list of that batch.
     bound: [
-      ...['page', 'trio', 'manifest_hash', 'signature', 'sensor', 'pseudonym', 'panel', 'hour'],
-      ...['n', 'leaf', 'at_ms', 'state', 'code'],
+      ...['page', 'trio', 'manifest_hash', 'manifest', 'signature', 'sensor', 'pseudonym', 'panel'],
+      ...['hour', 'n', 'leaf', 'at_ms', 'body_hash', 'envelope', 'code'],
     ],
-    beside: ['manifest', 'batch', 'roll', 'histogram', 'clinical', 'salt'],
+    // Where its saying and its share are, by the lists of those rows.
+    beside: ['said', 'accepted'],
   },
-  { name: 'bodies', key: ['id'], bound: ['body'], isCounted: false },
-  { name: 'sayings', key: ['id'], bound: ['said'], isCounted: false },
-  { name: 'arrivals', key: ['rowid'], bound: ['sensor', 'at_ms'], isCounted: false },
+  // By the hash in the page's row.
+  { name: 'bodies', key: ['id'], bound: [], beside: ['body'], isIndex: true, isCounted: false },
+  {
+    ...{ name: 'sayings', key: ['number'], bound: ['ids', 'said_hash'], isCounted: false },
+    ...{ beside: ['said'], hashed: { said: 'said_hash' } },
+  },
+  {
+    ...{ name: 'accepted', key: ['number'], bound: ['ids', 'shares_hash'], isCounted: false },
+    ...{ beside: ['shares'], hashed: { shares: 'shares_hash' } },
+  },
+  {
+    ...{ name: 'sealed', key: ['number'], isCounted: true },
+    bound: [
+      ...['trio', 'panel', 'day', 'batch', 'first', 'last', 'heads', 'names_hash', 'shares_hash'],
+    ],
+    beside: ['names', 'shares'],
+    hashed: { names: 'names_hash', shares: 'shares_hash' },
+  },
+  // By the heads of the sealed rows.
+  {
+    ...{ name: 'sealed_pages', key: ['id'], bound: [], beside: ['page'] },
+    ...{ isIndex: true, isCounted: false },
+  },
+  { name: 'arrivals', key: ['rowid'], bound: ['sensor', 'at_ms', 'pages'], isCounted: false },
   {
     ...{ name: 'batches', key: ['trio', 'number', 'root'], isCounted: true },
     bound: ['pages', 'first_hour', 'last_hour', 'sealed'],
@@ -40,9 +65,12 @@ export const pageTables = [
   { name: 'day_counters', key: ['id'], bound: ['histograms'], isCounted: true },
   { name: 'kept', key: ['name'], bound: ['value'], isCounted: true },
   // Its bytes by its name.
-  { name: 'envelopes', key: ['number'], bound: ['name'], beside: ['envelope'], isCounted: true },
-  { name: 'page_envelopes', key: ['id'], bound: ['number'], isCounted: false },
+  {
+    ...{ name: 'envelopes', key: ['number'], bound: ['name', 'pages'] },
+    ...{ beside: ['envelope'], isCounted: true },
+  },
 ] as const satisfies readonly GuardedTable[];
+export type PageTable = (typeof pageTables)[number]['name'];
 
 /** Of `questions.db`. */
 export const questionTables = [

@@ -27,11 +27,18 @@ export interface RoundStep {
   readonly next: RoundPlace | undefined;
 }
 
+export interface ScrubDepth {
+  /** Indexes and the file, which stops everything else meanwhile. */
+  readonly isFull: boolean;
+  /** Also what MACs bind to what the ledger has of it: each share to H_k, each batch from its leaves to its root. */
+  readonly isDeep: boolean;
+}
+
 type Base = Pick<DataServerBase, 'account' | 'ledger' | 'store' | 'questions' | 'listedTrios'>;
 
 /**
  * Looks at everything that a data server keeps, a few rows a step: row by row by MAC and hash, each table as a whole at its end,
- * each batch against the root on the ledger. Source: docs/protocol/vitals-tampering.md, rules VT-5 to VT-8.
+ * each batch against the root on the ledger; deep, also what somebody with the row key wrote. Source: docs/protocol/vitals-tampering.md, rules VT-5 to VT-8.
  */
 export class Scrub {
   readonly #base: Base;
@@ -42,9 +49,13 @@ export class Scrub {
   }
 
   /** One step from a place on; `most` rows. Throws what the ledger's rows throw. */
-  async step(at: RoundPlace | undefined, most: number, isFull = false): Promise<RoundStep> {
+  async step(
+    at: RoundPlace | undefined,
+    most: number,
+    { isFull, isDeep }: ScrubDepth,
+  ): Promise<RoundStep> {
     const { store, place } = at ?? { store: 'pages' as const, place: undefined };
-    if (store === 'ledger') return this.#batches(place);
+    if (store === 'ledger') return this.#batches(place, isDeep);
     const { upkeep } = store === 'pages' ? this.#base.store : this.#base.questions;
     const following: RoundPlace = {
       store: store === 'pages' ? 'questions' : 'ledger',
@@ -53,7 +64,8 @@ export class Scrub {
     if (upkeep === undefined) return { bad: [], rows: 0, bytes: 0, next: following };
     if (store === 'pages' && (place === undefined || this.#numbers.size === 0))
       await this.#learnNumbers();
-    const found = await upkeep.scrub(place, most, (trio) => this.#numbers.get(trio));
+    const numberOf = (trio: string) => (isDeep ? this.#numbers.get(trio) : undefined);
+    const found = await upkeep.scrub(place, most, numberOf);
     const whole = found.next === undefined ? await upkeep.scrubWhole(isFull) : [];
     return {
       bad: [...found.bad, ...whole].map((it) => ({ ...it, store })),
@@ -66,12 +78,13 @@ export class Scrub {
   async round(
     most: number,
     onStep: (step: RoundStep) => Promise<void> = async () => {},
+    isDeep = true,
   ): Promise<Pick<RoundStep, 'bad' | 'rows' | 'bytes'>> {
     const bad: RoundStep['bad'][number][] = [];
     let [rows, bytes] = [0, 0];
     let next: RoundPlace | undefined;
     do {
-      const step = await this.step(next, most, true);
+      const step = await this.step(next, most, { isFull: true, isDeep });
       bad.push(...step.bad);
       rows += step.rows;
       bytes += step.bytes;
@@ -91,7 +104,7 @@ export class Scrub {
   }
 
   /** One batch a step. */
-  async #batches(place: ScrubPlace | undefined): Promise<RoundStep> {
+  async #batches(place: ScrubPlace | undefined, isDeep: boolean): Promise<RoundStep> {
     const { ledger, store } = this.#base;
     // A store without upkeep is not looked at: nothing is said of it.
     const trios = store.upkeep === undefined ? [] : await triosOf(this.#base);
@@ -102,7 +115,7 @@ export class Scrub {
     const own = await store.newestBatch(trio);
     if (number > own) return this.#unsealed(trio, number, trios);
     const row = await ledger.row(statBatches, batchRowId(trio, number));
-    const root = await this.#rootOf(trio, number);
+    const root = await this.#rootOf(trio, number, isDeep);
     const isSame = row !== undefined && root !== undefined && equalBytes(row.root, root);
     const of = { table: 'batches', row: `${trio} ${number}`, column: '', bound: 'ledger root' };
     return {
@@ -136,10 +149,11 @@ export class Scrub {
     return { bad, rows: bad.length, bytes: 0, next };
   }
 
-  /** Of what is kept now; undefined: a page is missing, or the batch, or cannot be read. */
-  async #rootOf(trio: string, number: number): Promise<Uint8Array | undefined> {
+  /** Of what is kept now, as its row has it or, deep, of its leaves; undefined: a page is missing, or the batch, or cannot be read. */
+  async #rootOf(trio: string, number: number, isDeep: boolean): Promise<Uint8Array | undefined> {
     try {
       const batch = await this.#base.store.sealedBatch(trio, number);
+      if (!isDeep) return batch?.root;
       const leaves = await this.#base.store.upkeep?.leaves(batch?.pages ?? []);
       return leaves === undefined || leaves.length === 0
         ? undefined

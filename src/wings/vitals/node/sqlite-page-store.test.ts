@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { isCoded } from '../../../primitives/errors.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { pageTables } from './guarded-tables.ts';
 import { describePageStore } from './page-store.contract.ts';
 import { RowMacs } from './row-macs.ts';
 import { SqlitePageStore } from './sqlite-page-store.ts';
@@ -53,19 +55,25 @@ test('the file is its user’s alone, and a body that was deleted is gone from i
   assert.equal(readFileSync(path).includes('what nobody may find later'), false);
 });
 
-test('a database from before there were envelopes is taken, with its pages', async (t) => {
+test('a database of another version is refused, and a statement of anybody else fails', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'salus-pages-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'pages.db');
   const kernel = await openKernel();
-  const first = new SqlitePageStore(path, kernel, testMacs);
-  await first.keepOnce('from before', Uint8Array.of(1));
-  await first.close();
-  const before = new DatabaseSync(path);
-  before.exec('DROP TABLE page_envelopes; DROP TABLE envelopes; PRAGMA user_version = 1;');
-  before.close();
-  const store = new SqlitePageStore(path, kernel, testMacs);
-  assert.deepEqual(await store.kept('from before'), Uint8Array.of(1));
-  assert.deepEqual(await store.envelopes([new Uint8Array(16)]), []);
-  await store.close();
+  await new SqlitePageStore(path, kernel, testMacs).close();
+  const other = new DatabaseSync(path);
+  for (const { name } of pageTables) {
+    const columns = other.prepare(`PRAGMA table_info(${name})`).all();
+    const [first] = columns.map(({ name: it }) => String(it));
+    for (const sql of [
+      `DELETE FROM ${name}`,
+      `UPDATE ${name} SET ${first} = ${first}`,
+      `INSERT INTO ${name} VALUES (${columns.map(() => "x'00'").join(', ')})`,
+    ])
+      assert.throws(() => other.exec(sql), /no such function: row_/, sql);
+  }
+  other.exec('PRAGMA user_version = 3');
+  other.close();
+  const open = () => new SqlitePageStore(path, kernel, testMacs);
+  assert.throws(open, (error) => isCoded(error, 'HOME_INVALID'));
 });

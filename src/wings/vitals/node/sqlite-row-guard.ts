@@ -1,14 +1,22 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { sha256 } from '../../../crypto/hash.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { GuardedTable } from './guarded-tables.ts';
+import {
+  columnsOf,
+  joinedMac,
+  macKey,
+  macTable,
+  nameOf,
+  ownSql,
+  tableSql,
+  triggerSql,
+} from './row-guard-sql.ts';
 import { type RowMacs, type Value, xor } from './row-macs.ts';
 import type { BadRow } from './upkeep.ts';
 
 const zero: Uint8Array = new Uint8Array(32);
-const macTable = (name: string): string => `guard_${name}`;
-const columnsOf = ({ key, bound }: GuardedTable): readonly string[] => [...key, ...bound];
-
 /**
  * Holds a SQLite database to the MACs of its rows. Triggers of the database call functions that this connection alone has: what
  * it writes gets its MAC in the same statement, a row that is changed or deleted is looked at first, and a statement of
@@ -36,6 +44,8 @@ export class SqliteRowGuard {
       this.#held(String(table), mac, values),
     );
     db.function('row_gone', options, (table, mac) => this.#gone(String(table), mac));
+    // Never called: a statement that would fire a trigger with it cannot be made where it is missing.
+    db.function('row_own', options, () => null);
   }
 
   /** Makes what guards the tables, and takes the rows that are there as they are; inside the caller's transaction. */
@@ -45,6 +55,8 @@ export class SqliteRowGuard {
        (name TEXT PRIMARY KEY, change INTEGER NOT NULL, rows INTEGER NOT NULL, hidden BLOB NOT NULL, mac BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
     );
     for (const table of this.#tables) {
+      this.#db.exec(ownSql(table));
+      if (table.isIndex) continue;
       this.#db.exec(tableSql(table));
       this.#db.exec(triggerSql(table));
       const all = columnsOf(table).join(', ');
@@ -92,8 +104,13 @@ export class SqliteRowGuard {
       ...key,
     );
     const values = columnsOf(table).map((it) => row[it] as Value);
-    if (!this.#holds(table.name, found?.mac, values))
-      throw new CodedError('ROW_TAMPERED', { table: table.name, row: nameOf(key) });
+    const isHeld =
+      this.#holds(table.name, found?.mac, values) &&
+      // Of the large columns those that were read.
+      Object.entries(table.hashed ?? {}).every(
+        ([it, by]) => row[it] === undefined || isHashOf(row[by], row[it]),
+      );
+    if (!isHeld) throw new CodedError('ROW_TAMPERED', { table: table.name, row: nameOf(key) });
   }
 
   /** Rows after a place in the order of their keys, at most `most`, and what does not hold of them; `next` undefined: the last. */
@@ -103,23 +120,31 @@ export class SqliteRowGuard {
     const place = `(${key.map((it) => `t.${it}`).join(', ')})`;
     const where = isFirst ? '' : `WHERE ${place} > (${key.map(() => '?').join(', ')})`;
     const all = [...columnsOf(table), ...(table.beside ?? [])].map((it) => `t.${it} AS ${it}`);
-    const columns = columnsOf(table);
+    const [mac, beside] = table.isIndex ? ['', ''] : [', g.mac AS guard_mac', joinedMac(table)];
     const rows = this.#statement(
-      `SELECT ${all.join(', ')}, g.mac AS guard_mac FROM ${name} AS t LEFT JOIN ${macTable(name)} AS g
-       ON ${key.map((it) => `g.${macKey(it)} = t.${it}`).join(' AND ')} ${where}
+      `SELECT ${all.join(', ')}${mac} FROM ${name} AS t ${beside} ${where}
        ORDER BY ${key.map((it) => `t.${it}`).join(', ')} LIMIT ${most}`,
     ).all(...((isFirst ? [] : after) as SQLInputValue[]));
     const bad: BadRow[] = [];
     let bytes = 0;
     for (const row of rows) {
-      const values = columns.map((it) => row[it] as Value);
       for (const it of Object.values(row)) if (it instanceof Uint8Array) bytes += it.length;
-      if (this.#holds(name, row.guard_mac, values)) continue;
+      const column = this.#unheld(table, row);
+      if (column === undefined) continue;
       const names = key.map((it) => row[it] as Value);
-      bad.push({ table: name, row: nameOf(names), column: '', bound: 'row MAC' });
+      const bound = column === '' ? 'row MAC' : 'row hash';
+      bad.push({ table: name, row: nameOf(names), column, bound });
     }
     const last = rows.length < most ? undefined : rows.at(-1);
     return { bad, rows, bytes, next: last && key.map((it) => last[it] as Value) };
+  }
+
+  /** The column of a row that was read which is not what was written, '' where nobody can say which; undefined: it holds. */
+  #unheld(table: GuardedTable, row: Readonly<Record<string, unknown>>): string | undefined {
+    if (table.isIndex) return undefined;
+    const values = columnsOf(table).map((it) => row[it] as Value);
+    if (!this.#holds(table.name, row.guard_mac, values)) return '';
+    return Object.entries(table.hashed ?? {}).find(([it, by]) => !isHashOf(row[by], row[it]))?.[0];
   }
 
   /** Deletes rows that do not hold, and MACs without rows; returns the keys of the rows that have one number. Mending. */
@@ -127,12 +152,12 @@ export class SqliteRowGuard {
     const { name, key } = table;
     const own = key.map((it) => `${it} = ?`).join(' AND ');
     const ids: number[] = [];
+    if (table.isIndex) return ids;
     let place: readonly Value[] | undefined;
     do {
       const { rows, next } = this.scrub(table, place, 512);
       for (const row of rows) {
-        const values = columnsOf(table).map((it) => row[it] as Value);
-        if (this.#holds(name, row.guard_mac, values)) continue;
+        if (this.#unheld(table, row) === undefined) continue;
         const at = key.map((it) => row[it] as SQLInputValue);
         this.#db.prepare(`DELETE FROM ${name} WHERE ${own}`).run(...at);
         if (typeof at[0] === 'number') ids.push(at[0]);
@@ -149,6 +174,7 @@ export class SqliteRowGuard {
   /** MACs whose rows are gone. */
   orphans(table: GuardedTable): readonly BadRow[] {
     const { name, key } = table;
+    if (table.isIndex) return [];
     const on = key.map((it) => `t.${it} = g.${macKey(it)}`).join(' AND ');
     const rows = this.#db
       .prepare(
@@ -307,42 +333,5 @@ interface Count {
   readonly sum: Uint8Array;
 }
 
-/** `rowid` is no name of a column. */
-const macKey = (column: string): string => (column === 'rowid' ? 'id' : column);
-
-const nameOf = (key: readonly unknown[]): string =>
-  key
-    .map((it) => (it instanceof Uint8Array ? Buffer.from(it).toString('hex') : String(it)))
-    .join(' ');
-
-function tableSql({ name, key }: GuardedTable): string {
-  const isNumber = key.length === 1 && ['id', 'rowid', 'number', 'place'].includes(key[0] ?? '');
-  const columns = key.map((it) => `${macKey(it)} ${isNumber ? 'INTEGER' : 'ANY'} NOT NULL`);
-  const primary = `PRIMARY KEY (${key.map(macKey).join(', ')})`;
-  return `CREATE TABLE IF NOT EXISTS ${macTable(name)}
-    (${columns.join(', ')}, mac BLOB NOT NULL, ${primary}) STRICT${isNumber ? '' : ', WITHOUT ROWID'};`;
-}
-
-function triggerSql(table: GuardedTable): string {
-  const { name, key, bound } = table;
-  const guard = macTable(name);
-  const all = (of: string) => columnsOf(table).map((it) => `${of}.${it}`);
-  const keyOf = (of: string) => key.map((it) => `${of}.${it}`);
-  const own = key.map((it) => `${macKey(it)} = OLD.${it}`).join(' AND ');
-  const kept = `(SELECT mac FROM ${guard} WHERE ${own})`;
-  const put = `INSERT OR REPLACE INTO ${guard} VALUES (${keyOf('NEW').join(', ')},
-    row_mac('${name}', ${all('NEW').join(', ')}));`;
-  const look = `SELECT row_held('${name}', ${kept}, ${all('OLD').join(', ')});
-    SELECT row_gone('${name}', ${kept});`;
-  const changed = bound.filter((it) => it !== 'rowid').join(', ');
-  const update =
-    bound.length === 0
-      ? ''
-      : `CREATE TRIGGER IF NOT EXISTS ${guard}_before_update BEFORE UPDATE OF ${changed} ON ${name} BEGIN ${look} END;
-    CREATE TRIGGER IF NOT EXISTS ${guard}_update AFTER UPDATE OF ${changed} ON ${name} BEGIN ${put} END;`;
-  return `${update}
-    CREATE TRIGGER IF NOT EXISTS ${guard}_insert AFTER INSERT ON ${name} BEGIN ${put} END;
-    CREATE TRIGGER IF NOT EXISTS ${guard}_before_delete BEFORE DELETE ON ${name} BEGIN ${look} END;
-    CREATE TRIGGER IF NOT EXISTS ${guard}_delete AFTER DELETE ON ${name}
-      BEGIN DELETE FROM ${guard} WHERE ${own}; END;`;
-}
+const isHashOf = (hash: unknown, bytes: unknown): boolean =>
+  hash instanceof Uint8Array && bytes instanceof Uint8Array && equalBytes(sha256(bytes), hash);

@@ -88,17 +88,21 @@ export class Tampering {
       throw new CodedError('SERVER_QUARANTINED', { server: this.#base.account });
   }
 
-  /** A whole round at once; what is found is reported. `done`: told how many rows were looked at. */
+  /**
+   * A whole round at once; what is found is reported. `done`: told how many rows were looked at. Who asks for it has it by MACs; where
+   * something points at this server, deep.
+   */
   async fullScrub(
     foundBy: FoundBy = 'scrub',
     done: (rows: number) => void = () => {},
   ): Promise<Pick<RoundStep, 'bad' | 'rows' | 'bytes'>> {
     const { now, incidents } = this.#base;
     const beganMs = now();
-    const round = await this.scrub.round(fullRows, async ({ bad, rows }) => {
+    const onStep = async ({ bad, rows }: RoundStep) => {
       done(rows);
       if (bad.length > 0) await this.found(bad, foundBy);
-    });
+    };
+    const round = await this.scrub.round(fullRows, onStep, foundBy !== 'scrub');
     if (round.bad.length === 0)
       await incidents.keepRound({ place: new Uint8Array(0), beganMs, wholeMs: beganMs });
     return round;

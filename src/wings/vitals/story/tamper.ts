@@ -8,7 +8,7 @@ import { type Chapter, hold, refused, type Step } from '../../../story/chapter.t
 import { peerPost } from '../api/routes/peer-post.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
-import { pageTables } from '../node/guarded-tables.ts';
+import { type GuardedTable, pageTables } from '../node/guarded-tables.ts';
 import { state } from '../node/statements.ts';
 import { changeStudies, registerSensor } from '../sdk/index.ts';
 import { dataServerFolder } from '../server/data-server-keys.ts';
@@ -108,10 +108,8 @@ async function until(
 
 /** Tables with a key that `rowid` names. */
 const named = pageTables
-  .map(({ name, bound }) => ({ name, columns: bound as readonly string[] }))
+  .map((it: GuardedTable) => ({ name: it.name, columns: [...it.bound, ...(it.beside ?? [])] }))
   .filter(({ name }) => !['patients', 'batches', 'kept'].includes(name));
-/** The share itself, which is bound by its hash alone. */
-const tampered = [{ name: 'pages', columns: ['roll'] }, ...named];
 
 const isOfOthers = ({ name }: { readonly name: string }) => name.endsWith('envelopes');
 
@@ -127,7 +125,7 @@ const server = (hospital: Hospital, ofOthers: boolean): Step<VitalsScene> => ({
     );
     const facts: Record<string, unknown> = {};
     let incidents = (await askOperator(scene.home, hospital, 'status')).incidents;
-    for (const { name, columns } of tampered.filter((it) => isOfOthers(it) === ofOthers)) {
+    for (const { name, columns } of named.filter((it) => isOfOthers(it) === ofOthers)) {
       if (!tamper(path, name, columns)) continue;
       const began = performance.now();
       await until(scene, hospital, (it) => it.quarantines.length > 0);

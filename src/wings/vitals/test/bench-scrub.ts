@@ -158,15 +158,11 @@ async function benchMail(
       });
   }
   tampered(path, (db) => {
-    const { id, roll } = db
-      .prepare('SELECT id, roll FROM pages ORDER BY id DESC LIMIT 1')
-      .get() as {
-      id: number;
-      roll: Uint8Array;
-    };
-    const changed = roll.slice();
-    changed[7] = (changed[7] ?? 0) ^ 1;
-    db.prepare('UPDATE pages SET roll = ? WHERE id = ?').run(changed, id);
+    const last = 'SELECT number, shares FROM sealed ORDER BY number DESC LIMIT 1';
+    const { number, shares } = db.prepare(last).get() as { number: number; shares: Uint8Array };
+    const changed = shares.slice();
+    changed[shares.length - 7] = (changed[shares.length - 7] ?? 0) ^ 1;
+    db.prepare('UPDATE sealed SET shares = ? WHERE number = ?').run(changed, number);
   });
   const began = performance.now();
   await tampering.fullScrub();
@@ -209,7 +205,7 @@ async function benchRebuild(report: Report, pages: number): Promise<void> {
     await loadRebuildable(three, pages);
     for (const place of [0, 2] as const) {
       tampered(join(folder, `${place}.db`), (db) =>
-        db.exec('UPDATE pages SET salt = zeroblob(32)'),
+        db.exec('UPDATE sealed SET shares = zeroblob(32)'),
       );
       await benchRebuildOf(report, three, { place, pages, what: 'rebuild' });
     }

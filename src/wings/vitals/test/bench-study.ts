@@ -204,8 +204,8 @@ export class BenchStudy {
     const none = new Uint8Array(0);
     store.prepare('INSERT INTO day_counters VALUES (?, ?)').run(Number(lastInsertRowid), none);
     store
-      .prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, 1)')
-      .run(this.trio, batch, rootOf(batch), none, day * 24, day * 24 + 23);
+      .prepare('INSERT INTO batches VALUES (?, ?, ?, 1, ?, ?, ?)')
+      .run(this.trio, batch, rootOf(batch), day * 24, day * 24 + 23, none);
   }
 
   #register(patients: number): void {

@@ -2,8 +2,10 @@ import { uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { valuesOf } from './pages.ts';
 import type { ThreeServers } from './three-servers.ts';
 
-/** What the first server has beside sealed pages: a page that waits and was spoken of, a question, its answer, a group that was looked at. */
+/** What the first server has beside sealed pages: pages that are accepted and in no batch, one that waits and was spoken of, a question, its answer, a group that was looked at. */
 export async function furnish(three: ThreeServers): Promise<void> {
+  await three.uploadTogether(await three.signTogether([valuesOf(1, 7, 5), valuesOf(3, 8, 6)], 20));
+  await three.judge();
   const waiting = await three.signTogether([valuesOf(1, 5, 4)], 7);
   const [upload] = await uploadsOf(three.line, waiting);
   await three.server(0).upload(upload);

@@ -65,7 +65,7 @@ const hand = async (organisation: AccountId, statement: Uint8Array): Promise<voi
 
 test('a patient of another hospital whose page was changed is told once, by her own hospital, with hours and no content', async () => {
   const { server } = town.server(0);
-  flipped(join(town.town.home, 'pages-north.db'), { table: 'pages', column: 'clinical', row: 0 });
+  flipped(join(town.town.home, 'pages-north.db'), { table: 'sealed', column: 'shares', row: 0 });
   const { bad } = await server.tampering.fullScrub();
   assert.equal(bad.length, 1);
   const of = { name: 'north', hand };

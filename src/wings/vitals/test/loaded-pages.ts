@@ -14,6 +14,8 @@ import { drawn } from './pages.ts';
 import type { FakeLedger } from './three-servers.ts';
 
 const pagesOfBatch = 4_096;
+/** Of one patient, as a sensor sends them. */
+const pagesOfUpload = 16;
 const hoursOf = 500_000;
 
 /** Readings of five vital signs, in pages of 64, written into a server's store without proofs: shares that hold, random as they are. */
@@ -41,7 +43,7 @@ export async function loadPages(of: {
   const row = await ledger.row(statTrios, trio);
   for (let from = 0, number = 1; from < pages; from += pagesOfBatch, number++) {
     const made = Array.from({ length: Math.min(pagesOfBatch, pages - from) }, (_, at) =>
-      pageOf(trio, from + at, (from + at) % patients),
+      pageOf(trio, from + at, Math.floor((from + at) / pagesOfUpload) % patients),
     );
     await store.takeIn(made.map(({ page }) => page));
     await store.settle(
@@ -96,6 +98,9 @@ function pageOf(trio: string, at: number, who: number): { page: ArrivedPage; kep
   const signature = new Uint8Array(64).fill(at);
   return {
     kept,
-    page: { ...of, trio, manifest, manifestHash, leaf, sensor, signature, body: nonce, atMs: at },
+    page: {
+      ...{ ...of, trio, manifest, manifestHash, leaf, sensor, signature, body: nonce },
+      atMs: Math.floor(at / pagesOfUpload),
+    },
   };
 }

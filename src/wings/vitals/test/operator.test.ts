@@ -32,7 +32,7 @@ async function northIsTampered(home: string): Promise<void> {
   assert.deepEqual([before.quarantines, before.work?.bad], [[], 0]);
   assert.ok(before.wholeMs > 0);
 
-  flipped(pages, { table: 'pages', column: 'histogram', row: 0 });
+  flipped(pages, { table: 'sealed', column: 'shares', row: 0 });
   const found = await worked(home, 'scrub');
   assert.equal(found.quarantines.length, 1);
   assert.ok((found.work?.bad ?? 0) > 0);

@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { headsIn, sharesIn } from '../node/sealed-segment.ts';
 
 /** One place of a file of SQLite: the value of a column in the `row`-th row of a table. */
 export interface Place {
@@ -65,6 +66,37 @@ function putRows(
   const insert = db.prepare(`INSERT INTO ${table} VALUES (${names.map(() => '?').join(', ')})`);
   for (const row of rows) insert.run(...names.map((name) => row[name] ?? null));
   db.exec('COMMIT');
+}
+
+/** One bit of the clinical part of a sealed page of this hour; returns what puts it right. Throws where there is none. */
+export function flippedShare(path: string, hour: number): () => void {
+  const rows = readRows(path, 'SELECT number, heads, shares FROM sealed');
+  for (const { number, heads, shares } of rows) {
+    if (!(heads instanceof Uint8Array) || !(shares instanceof Uint8Array)) continue;
+    const pages = headsIn(heads);
+    const at = pages.findIndex(({ startHour }) => startHour === hour);
+    const share = sharesIn(shares, pages.length)[at];
+    if (share === undefined || share.clinical.length === 0) continue;
+    const turn = (): void => {
+      // A view of the row's bytes.
+      share.clinical[0] = (share.clinical[0] ?? 0) ^ 1;
+      tampered(path, (db) =>
+        db.prepare('UPDATE sealed SET shares = ? WHERE number = ?').run(shares, number ?? null),
+      );
+    };
+    turn();
+    return turn;
+  }
+  throw new Error(`no page of hour ${hour}`);
+}
+
+function readRows(path: string, sql: string): readonly Record<string, SQLOutputValue>[] {
+  const db = new DatabaseSync(path);
+  try {
+    return db.prepare(sql).all();
+  } finally {
+    db.close();
+  }
 }
 
 /** So that a key does not become another row's. */

@@ -37,6 +37,10 @@ test('of a server that nobody touched nothing is found, and nothing after it was
   assert.deepEqual((await new Scrub(three.server(0).base).round(100)).bad, []);
 });
 
+/** A page that names no list is found where the list is. */
+const namedFor = (table: string): string | undefined =>
+  table === 'pages' ? 'accepted' : undefined;
+
 const files = [
   ['0.db', pageTables],
   ['questions 0.db', questionTables],
@@ -50,10 +54,12 @@ for (const [file, tables] of files)
       assert.ok(columns.length > 0);
       for (const { column, row } of columns) {
         const undo = flipped(path, { table: name, column, row });
-        const { bad } = await new Scrub(three.server(0).base).round(5);
-        const found = bad.map(({ table }) => table);
-        const isNamed = found.some((it) => it === name || (name === 'pages' && it === 'batches'));
-        assert.ok(isNamed, `${name}.${column} of row ${row}: ${JSON.stringify(found)}`);
+        for (const isDeep of [false, true]) {
+          const { bad } = await new Scrub(three.server(0).base).round(5, undefined, isDeep);
+          const found = bad.map(({ table }) => table);
+          const isNamed = found.some((it) => it === name || it === namedFor(name));
+          assert.ok(isNamed, `${name}.${column} of row ${row}: ${JSON.stringify(found)}`);
+        }
         undo();
         assert.deepEqual((await new Scrub(three.server(0).base).round(500)).bad, []);
       }

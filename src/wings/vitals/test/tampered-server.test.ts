@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import { sha256 } from '../../../crypto/hash.ts';
 import { readReport } from '../api/incident-report.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
@@ -10,7 +12,9 @@ import { incidentRowId, statIncidents } from '../ledger/tables/stat-incidents.ts
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { pageTables, questionTables } from '../node/guarded-tables.ts';
 import { openReport } from '../node/incident-signing.ts';
+import { rowMacsOf } from '../node/row-macs.ts';
 import { Scrub } from '../node/scrubbing.ts';
+import { SqliteRowGuard } from '../node/sqlite-row-guard.ts';
 import { furnish } from './furnished-server.ts';
 import { valuesOf } from './pages.ts';
 import { columnsIn, flipped, tampered } from './tampered-file.ts';
@@ -41,11 +45,11 @@ for (const place of [0, 1, 2] as const)
     const { three, folder } = await sealed(t);
     const before = await keptOf(three, place);
     const server = three.server(place);
-    flipped(join(folder, `${place}.db`), { table: 'pages', column: 'roll', row: 0 });
+    flipped(join(folder, `${place}.db`), { table: 'sealed', column: 'shares', row: 0 });
     const { bad } = await server.tampering.fullScrub();
     assert.deepEqual(
       bad.map(({ table, column }) => `${table}.${column}`),
-      ['pages.share'],
+      ['sealed.shares'],
     );
     // It is not answered from, from that moment on.
     const range = { first: 1, last: 1 };
@@ -133,7 +137,9 @@ for (const [file, tables] of files)
 test('two servers tampered with at once are rebuilt from each other, and their roots are equal', async (t) => {
   const { three, folder } = await sealed(t);
   for (const place of [0, 1] as const)
-    tampered(join(folder, `${place}.db`), (db) => db.exec('UPDATE pages SET salt = zeroblob(32)'));
+    tampered(join(folder, `${place}.db`), (db) =>
+      db.exec('UPDATE sealed SET shares = zeroblob(32)'),
+    );
   for (const place of [0, 1] as const) await three.server(place).tampering.turn();
   for (const place of [0, 1] as const) {
     assert.equal((await rowOf(three, place))?.state, 'quarantined');
@@ -174,7 +180,7 @@ test('an honest server that one other accuses looks at everything and says that 
 
 test('evidence that was changed is not believed: the server says so, whatever its clock says', async (t) => {
   const { three, folder } = await sealed(t);
-  flipped(join(folder, '0.db'), { table: 'pages', column: 'roll', row: 0 });
+  flipped(join(folder, '0.db'), { table: 'sealed', column: 'shares', row: 0 });
   three.now -= 40 * 86_400_000;
   await three.server(0).tampering.fullScrub();
   flipped(join(folder, 'incidents 0.db'), { table: 'incidents', column: 'signed', row: 0 });
@@ -201,6 +207,45 @@ test('what a question or a reader is answered from is looked at when it is read,
       assert.ok(it.batch > 0);
   };
   await assert.rejects(days(), refused);
+});
+
+test('single pages that a question adds up are held to what was written when they are read, and so is who measured', async (t) => {
+  const { three, folder } = await sealed(t);
+  const store = three.store(0);
+  const of = { trio: three.trio, panel: 1, asOfBatch: 1, hours: { from: hour, until: hour + 1 } };
+  const pages = (await store.select(of)).map(({ page }) => page);
+  assert.ok(pages.length > 0);
+  const path = join(folder, '0.db');
+  const refused = { code: 'ROW_TAMPERED' };
+  const undo = flipped(path, { table: 'sealed', column: 'shares', row: 0 });
+  await assert.rejects(store.shares(pages), refused);
+  await assert.rejects(store.pagesOf(three.pseudonym, 1, of.hours), refused);
+  undo();
+  assert.equal((await store.shares(pages)).length, pages.length);
+  flipped(path, { table: 'sealed', column: 'heads', row: 0 });
+  await assert.rejects(store.select(of), refused);
+});
+
+test('what somebody with the row key writes is found by the background and by who asks after a write', async (t) => {
+  const { three, folder } = await sealed(t);
+  const { base } = three.server(0);
+  const db = new DatabaseSync(join(folder, '0.db'));
+  const macs = rowMacsOf(three.actors[0]?.rootSecret ?? assert.fail());
+  const guard = new SqliteRowGuard(db, macs, pageTables);
+  const row = db.prepare('SELECT number, shares FROM sealed').get();
+  const shares = Uint8Array.from(row?.shares as Uint8Array);
+  shares[shares.length - 1] = (shares.at(-1) ?? 0) ^ 1;
+  db.exec('BEGIN IMMEDIATE');
+  db.prepare('UPDATE sealed SET shares = ?, shares_hash = ? WHERE number = ?').run(
+    ...[shares, sha256(shares), row?.number ?? 0],
+  );
+  guard.settle();
+  db.exec('COMMIT');
+  db.close();
+  const scrub = new Scrub(base);
+  assert.deepEqual((await scrub.round(64, undefined, false)).bad, []);
+  const found = (await scrub.round(64)).bad.map(({ table, bound }) => `${table} ${bound}`);
+  assert.deepEqual(found, ['sealed kept hash']);
 });
 
 test('a store that is not guarded is not looked at, and nothing is said of it', async (t) => {

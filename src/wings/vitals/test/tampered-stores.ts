@@ -8,7 +8,7 @@ import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { Scrub } from '../node/scrubbing.ts';
-import { uploadsOf } from '../sdk/sensor/page-upload.ts';
+import { furnish } from './furnished-server.ts';
 import { valuesOf } from './pages.ts';
 import { type OpenStores, ThreeServers } from './three-servers.ts';
 
@@ -55,17 +55,7 @@ export async function furnished(t: TestContext, open: OpenTampered): Promise<Fur
   await three.judge();
   assert.equal(await three.server(0).seal(), 1);
   for (const place of [1, 2] as const) await three.server(place).seal();
-  // One that waits, and has been spoken of.
-  const waiting = await three.signTogether([valuesOf(1, 5, 4)], 7);
-  const [upload] = await uploadsOf(three.line, waiting);
-  await three.server(0).upload(upload);
-  await three.server(0).judge();
-  const { questions } = three.server(0).base;
-  const of = { query: '01'.repeat(32), researcher: 'aa', dataset: 'bb' };
-  const bytes = new Uint8Array(32).fill(1);
-  await questions.begin({ ...of, signed: bytes, selection: bytes }, new Uint8Array(48), () => {});
-  await questions.keep(of.query, bytes);
-  await questions.look({ ...of, quarter: 1, group: bytes }, 9);
+  await furnish(three);
   return { three, store: first(folder) };
 }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { list, salus, text } from '../../../../test/cli/salus.ts';
@@ -18,6 +17,7 @@ import { makeDataServer } from '../server/data-server-keys.ts';
 import { makeSensor, openSensorQueue, readSensor } from '../server/sensor-home.ts';
 import { SensorHub } from '../server/sensor-hub.ts';
 import { datasetServers, sensorKeyOf, uplinkOf } from '../server/sensor-line.ts';
+import { flippedShare } from './tampered-file.ts';
 
 /** A demo with its three data servers, and a browser before it. */
 
@@ -100,20 +100,7 @@ export async function sayBattery(app: App, name: string, percent: number): Promi
  * Nobody writes the database meanwhile. Returns what puts it right again.
  */
 export function tamper(app: App, hospital: string, hour: number): () => void {
-  const path = join(serversOf(app.home), hospital, 'data-server', 'pages.db');
-  const turn = (): void => {
-    const db = new DatabaseSync(path);
-    const row = db
-      .prepare('SELECT id, clinical FROM pages WHERE hour = ? AND clinical IS NOT NULL')
-      .get(hour);
-    const bytes = Uint8Array.from((row?.clinical ?? []) as Uint8Array);
-    assert.ok(bytes.length > 0, 'there is a page of this hour');
-    bytes[0] = (bytes[0] ?? 0) ^ 1;
-    db.prepare('UPDATE pages SET clinical = ? WHERE id = ?').run(bytes, row?.id ?? 0);
-    db.close();
-  };
-  turn();
-  return turn;
+  return flippedShare(join(serversOf(app.home), hospital, 'data-server', 'pages.db'), hour);
 }
 
 /** Of the study of heart rates that the demo has. */
