@@ -7,7 +7,7 @@ import { childCpuSeconds } from './cpu.mjs';
 // and an error that nobody caught finds its test. That costs a fifth of all that tests cost. Once all files are read
 // the first is over; the second then fails the file in place of the test. The runner keeps its hook to itself: it is
 // taken where it is made, and where a Node makes none, all is as without this.
-const { createHook } = asyncHooks;
+const { AsyncResource, createHook } = asyncHooks;
 const hooks = [];
 asyncHooks.createHook = (callbacks) => {
   const hook = createHook(callbacks);
@@ -22,12 +22,15 @@ asyncHooks.createHook = createHook;
 /** `files`: the name of each, and what imports it. */
 export function gather(files) {
   const read = [];
+  // One file after the other: two that wait for the same module would go on in the suite of the first, with their tests.
+  let previous = Promise.resolve();
   // `scripts/test.mjs --cpu` names the file to which the costs are added, a line each.
   const costs = process.env.SALUS_TEST_CPU;
   for (const [name, load] of files) {
     suite(name, async () => {
       const ends = costs === undefined ? () => {} : meter(name, costs);
-      const reading = load();
+      const reading = previous.then(AsyncResource.bind(load));
+      previous = reading.catch(() => {});
       read.push(reading);
       await reading;
       ends();
