@@ -14,6 +14,7 @@ import { signedStatement, statement } from '../../api/statement.ts';
 import { pageUpload } from '../../api/upload.ts';
 import { openKernel } from '../../crypto/page-arithmetic-wasm.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
+import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import { DataServer } from '../../node/data-server.ts';
 import type { DataServerBase } from '../../node/data-server-base.ts';
 import { openReport } from '../../node/incident-signing.ts';
@@ -332,6 +333,17 @@ test('where rows were changed meanwhile, the report of that names who tried, and
   const [attempt] = tampering?.attempts ?? [];
   assert.deepEqual([attempt?.from, attempt?.claimedMac], ['192.0.2.44', '02:00:5e:10:00:01']);
   // The quarantine names the report of the rows.
+  // The quarantine is of the rows, and not of the attempt that was reported before them.
+  const kept = await server.base.incidents.incidents();
+  assert.deepEqual(
+    kept.map(({ signed }) => readReport(signed).kind),
+    ['write-attempt', 'tampering'],
+  );
+  const row = await three.ledger.row(
+    statQuarantines,
+    quarantineRowId(three.trio, server.base.account),
+  );
+  assert.equal(row?.incident, kept[1]?.name);
   const notices: IncidentNotice[] = [];
   const hand = async (_organisation: AccountId, signed: Uint8Array): Promise<void> => {
     const said = decodeAs(statement, decodeAs(signedStatement, signed).statement);
