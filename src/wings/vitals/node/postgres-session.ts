@@ -57,6 +57,7 @@ export class PostgresSession {
   #client: Client | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #wasOpen = false;
 
   private constructor(url: string, part: PostgresPart, start: PostgresStart | undefined) {
     this.#url = url;
@@ -152,6 +153,8 @@ export class PostgresSession {
       if (settings?.[because] !== 'on') throw new CodedError('DATABASE_UNSAFE', { because });
     await this.#alone(client);
     const [found] = await ask(`SELECT to_regclass($1) IS NOT NULL AS made`, `${name}.about`);
+    // What was here has been taken away: it is not begun anew as if nothing had been kept.
+    if (found?.made !== true && this.#wasOpen) throw new CodedError('HOME_INVALID', { part: name });
     if (found?.made !== true)
       await this.#whole(client, async () => {
         await this.#bring(client, oldest - 1);
@@ -164,6 +167,7 @@ export class PostgresSession {
       throw new CodedError('HOME_INVALID', { part: name });
     if (version < newest) await this.#whole(client, () => this.#bring(client, version));
     await this.#start?.connected(ask);
+    this.#wasOpen = true;
   }
 
   /** From this version to the newest; the one before the oldest: there is none. */

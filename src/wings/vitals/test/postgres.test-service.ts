@@ -119,6 +119,18 @@ test('a session that is ended within a step leaves nothing of it, and what waite
   assert.deepEqual(await names(own), ['kept']);
 });
 
+test('tables that are taken away while a store runs are not made anew, as if nothing had been kept', async (t) => {
+  const url = await server.newDatabase();
+  const store = await opened(t, url);
+  await store.keepOnce('kept', new Uint8Array(1));
+  await server.ask('DROP SCHEMA salus_pages CASCADE', url);
+  await server.ask(
+    `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${new URL(url).pathname.slice(1)}'`,
+  );
+  await assert.rejects(store.kept('kept'));
+  await assert.rejects(store.kept('kept'), saying('HOME_INVALID'));
+});
+
 test('steps of two pieces of work do not mix, and what fails leaves nothing', async (t) => {
   const own = await session(t, await server.newDatabase());
   const put = (name: string) =>
