@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { CodedError } from '../../../primitives/errors.ts';
 import { requireKnownHome } from '../../home-version.ts';
 import { hospitalsOf, type Service, serversOf } from '../../process.ts';
+import { readRowKey } from '../../row-key.ts';
 import { services as allServices } from '../../services.ts';
+import { storageFiles } from '../../storage/settings.ts';
 import { scrubBlobs, scrubClaims } from './blobs.ts';
 import { scrubBlocks } from './blocks.ts';
+import { scrubBoundFile } from './bound-file.ts';
 import { type Flaw, flawId, isFlaw, type Scrubbing } from './flaw.ts';
 import { scrubGateway } from './gateway-rows.ts';
 import { scrubState } from './state.ts';
@@ -110,10 +113,17 @@ function hospitalStores(servers: string, hospital: string, options: ScrubOptions
   const copies = [
     { store: `${hospital} copies`, scrub: () => scrubBlobs(folderOf('copies', 'storage/held')) },
   ];
+  const folder = join(servers, hospital);
+  const networkFile = {
+    ...{ hospital, store: 'network', path: join(folder, storageFiles.database) },
+    key: readRowKey(folder),
+  };
+  const network = [{ store: `${hospital} network`, scrub: () => scrubBoundFile(networkFile) }];
   return [
     { store: `${hospital} gateway`, scrub: () => scrubGateway(servers, hospital) },
     { store: `${hospital} claims`, scrub: () => scrubClaims(servers, hospital) },
     { store: `${hospital} blobs`, scrub: () => scrubBlobs(folderOf('blobs', 'blobs')) },
     ...(existsSync(join(servers, hospital, 'storage/held')) ? copies : []),
+    ...(existsSync(networkFile.path) ? network : []),
   ];
 }
