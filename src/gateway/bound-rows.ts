@@ -78,22 +78,22 @@ export function followRows(sqlite: DatabaseSync, key: Uint8Array): void {
   }
 }
 
-/**
- * A file of another process than a gateway, bound like one: all of its tables, under this key. What was not as it had been
- * written is returned, and stays as it is; only a file under another key is bound anew. Rule SR-11.
- */
-export function bindFile(
+/** What of such a file is not as it was written; of one that was never bound nothing. */
+export const unboundOf = (
   sqlite: DatabaseSync,
   key: Uint8Array,
   unread: readonly string[] = [],
-): UnboundRow[] {
-  const wrong = hasTotals(sqlite)
-    ? [...unboundRows(sqlite, key, unread)].filter((it) => it !== undefined)
-    : [];
+): UnboundRow[] =>
+  hasTotals(sqlite) ? [...unboundRows(sqlite, key, unread)].filter((it) => it !== undefined) : [];
+
+/**
+ * A file of another process than a gateway, bound like one: all of its tables, under this key. What is not as it was written
+ * stays as it is; only a file under another key is bound anew. Rule SR-11.
+ */
+export function bindFile(sqlite: DatabaseSync, key: Uint8Array): void {
   const isThere = sqlite.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'row_macs'").get();
   if (isThere === undefined) for (const it of bindingStore.migrations) sqlite.exec(it);
   bindRows(sqlite, key, { owners: [], isMigrated: false });
-  return wrong;
 }
 
 /** All tables that are bound here as they are now: through a connection that binds them. */

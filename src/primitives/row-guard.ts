@@ -16,11 +16,10 @@ export interface UnboundRow {
  * Source: docs/protocol/stores.md, rules SR-3 to SR-5 and SR-11.
  */
 export interface RowGuard<Database> {
-  /**
-   * Binds each table with every write through this connection from now on. Returns what was not as it had been written; rows of
-   * tables in `unread` are left to the scrub, since there are many.
-   */
-  open(database: Database, unread?: readonly string[]): readonly UnboundRow[];
+  /** What is not as it was written, if anything was ever bound; rows of tables in `unread` are left to the scrub. */
+  unbound(database: Database, unread?: readonly string[]): readonly UnboundRow[];
+  /** Binds each table with every write through this connection from now on; what was bound before stays as it is. */
+  open(database: Database): void;
   /** What is wrong with the row of this primary key; undefined: it is as it was written, or is rightly not there. */
   wrong(
     database: Database,
@@ -33,7 +32,8 @@ export interface RowGuard<Database> {
 
 /** Binds nothing. */
 export const noGuard: RowGuard<unknown> = {
-  open: () => [],
+  unbound: () => [],
+  open: () => {},
   wrong: () => undefined,
   settle: () => {},
 };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { bindFile, followRows, settleRows, unboundRow } from '../gateway/bound-rows.ts';
+import { bindFile, followRows, settleRows, unboundOf, unboundRow } from '../gateway/bound-rows.ts';
 import type { RowGuard } from '../primitives/row-guard.ts';
 
 /** Binds the rows of the hospital's `gateway.db` that nothing else binds (docs/protocol/stores.md, SR-4). */
@@ -21,7 +21,8 @@ export function followBound(db: DatabaseSync, hospitalFolder: string): void {
 
 /** What binds the rows of a file beside the gateway's, under this key. Rule SR-11. */
 export const rowGuard = (key: Uint8Array): RowGuard<DatabaseSync> => ({
-  open: (db, unread) => bindFile(db, key, unread),
+  unbound: (db, unread) => unboundOf(db, key, unread),
+  open: (db) => bindFile(db, key),
   wrong: (db, table, name) => unboundRow(db, key, { table, name }),
   settle: (db) => settleRows(db, key),
 });

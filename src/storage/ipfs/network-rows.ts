@@ -87,7 +87,8 @@ export class NetworkRows {
       const version = this.#db.prepare('PRAGMA user_version').get()?.user_version;
       if (version !== schemaVersion) throw new CodedError('HOME_INVALID', { part: 'storage' });
       // The places of blocks are as many as there are leaves: the scrub looks at them, and so does whoever reads one.
-      this.unbound = guard.open(this.#db, ['blocks']);
+      this.unbound = guard.unbound(this.#db, ['blocks']);
+      guard.open(this.#db);
       this.#statements = prepareAll(this.#db);
       // Told first: a crash in between tells it again.
       for (const it of this.unbound) told(it);
