@@ -1,9 +1,12 @@
-import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { hmacSha256, labelledHash, labelledInfo } from '../crypto/hash.ts';
 import { labels } from '../crypto/labels.ts';
 import { bytesToHex, equalBytes, utf8 } from '../primitives/bytes.ts';
 import { type Cbor, encodeCbor } from '../primitives/cbor.ts';
+import type { UnboundRow } from '../primitives/row-guard.ts';
 import type { StoreOwner } from './migrations.ts';
+
+export type { UnboundRow };
 
 /**
  * The rows of a gateway's file that nothing else binds: no hash, no signature, no block says what they were. Each has a
@@ -23,19 +26,6 @@ CREATE TABLE row_totals (
 ) STRICT, WITHOUT ROWID;`,
   ],
 };
-
-/** A row that is not as it was written. */
-export interface UnboundRow {
-  readonly table: string;
-  /**
-   * `changed`: it is not what its MAC is of; `foreign`: it has none, so another hand put it there; `gone`: there is no
-   * row for this MAC; `count`: rows and their MACs are gone, or came back, together; `key`: the table is bound under
-   * another key, or not at all.
-   */
-  readonly because: 'changed' | 'foreign' | 'gone' | 'count' | 'key';
-  /** The primary key, where there is one row: CBOR, hex. */
-  readonly row?: string;
-}
 
 type Value = SQLInputValue | SQLOutputValue;
 
@@ -86,6 +76,67 @@ export function followRows(sqlite: DatabaseSync, key: Uint8Array): void {
   for (const { tbl, bound } of sqlite.prepare('SELECT tbl, bound FROM row_totals').all()) {
     sqlite.exec(triggersOf(tableOf(sqlite, String(tbl), String(bound))));
   }
+}
+
+/** What of such a file is not as it was written; of one that was never bound nothing. */
+export const unboundOf = (
+  sqlite: DatabaseSync,
+  key: Uint8Array,
+  unread: readonly string[] = [],
+): UnboundRow[] =>
+  hasTotals(sqlite) ? [...unboundRows(sqlite, key, unread)].filter((it) => it !== undefined) : [];
+
+/**
+ * A file of another process than a gateway, bound like one: all of its tables, under this key. What is not as it was written
+ * stays as it is; only a file under another key is bound anew. Rule SR-11.
+ */
+export function bindFile(sqlite: DatabaseSync, key: Uint8Array): void {
+  const isThere = sqlite.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'row_macs'").get();
+  if (isThere === undefined) for (const it of bindingStore.migrations) sqlite.exec(it);
+  bindRows(sqlite, key, { owners: [], isMigrated: false });
+}
+
+/** All tables that are bound here as they are now: through a connection that binds them. */
+export function settleRows(sqlite: DatabaseSync, key: Uint8Array): void {
+  for (const name of namesOf(sqlite)) bindAll(sqlite, key, tableOf(sqlite, name, '1'));
+}
+
+/** Of one row of such a file what `unboundRows` would say: one look at it and its MAC. */
+export function unboundRow(
+  sqlite: DatabaseSync,
+  key: Uint8Array,
+  { table, name }: { readonly table: string; readonly name: readonly SQLInputValue[] },
+): UnboundRow | undefined {
+  const look = lookAt(sqlite, table);
+  const row = look.row.get(...name) as unknown as Value[] | undefined;
+  const mac = look.mac.get(table, keyOf(name))?.mac;
+  const wrong = (because: UnboundRow['because']) => ({
+    ...{ table, because, row: bytesToHex(keyOf(name)) },
+  });
+  if (row === undefined) return mac === undefined ? undefined : wrong('gone');
+  if (mac === undefined) return wrong('foreign');
+  return isSame(mac, macOf(key, [table, ...row])) ? undefined : wrong('changed');
+}
+
+/** Statements for single rows, made once a connection. */
+const looks = new WeakMap<DatabaseSync, Map<string, Look>>();
+interface Look {
+  readonly row: StatementSync;
+  readonly mac: StatementSync;
+}
+
+function lookAt(sqlite: DatabaseSync, name: string): Look {
+  const known = looks.get(sqlite) ?? new Map<string, Look>();
+  looks.set(sqlite, known);
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const { table, key, columns } = tableOf(sqlite, name, '1');
+  const where = key.map((it) => `"${it}" = ?`).join(' AND ');
+  const row = sqlite.prepare(`SELECT ${quoted(columns)} FROM ${table} WHERE ${where}`);
+  row.setReturnArrays(true);
+  const mac = sqlite.prepare('SELECT mac FROM row_macs WHERE tbl = ? AND key = ?');
+  known.set(name, { row, mac });
+  return { row, mac };
 }
 
 /** Whether a gateway with a key has had this file. */
@@ -189,10 +240,12 @@ const quoted = (names: readonly string[], row?: 'new' | 'old'): string =>
 export function* unboundRows(
   sqlite: DatabaseSync,
   key: Uint8Array,
+  unread: readonly string[] = [],
 ): Generator<UnboundRow | undefined> {
   const totals = sqlite.prepare('SELECT * FROM row_totals ORDER BY tbl').all();
   const bound = new Set(totals.map(({ tbl }) => String(tbl)));
-  for (const total of totals) yield* unboundIn(sqlite, key, total);
+  for (const total of totals)
+    if (!unread.includes(String(total.tbl))) yield* unboundIn(sqlite, key, total);
   for (const table of namesOf(sqlite)) if (!bound.has(table)) yield { table, because: 'key' };
 }
 
@@ -258,8 +311,8 @@ const macOf = (key: Uint8Array, values: readonly Value[]): Uint8Array =>
 const keyIdOf = (key: Uint8Array): Uint8Array => labelledHash(labels.storeKey, key).slice(0, 8);
 
 function cborOf(value: Value): Cbor {
-  if (value === null || typeof value === 'string' || typeof value === 'number') return value;
-  if (value instanceof Uint8Array) return value;
-  // STRICT tables hold nothing else but numbers too large for one: those are bound by their digits.
+  if (value === null || typeof value === 'string' || value instanceof Uint8Array) return value;
+  if (typeof value === 'number' && value >= 0) return value;
+  // STRICT tables hold nothing else but numbers too large for one, or below zero: those are bound by their digits.
   return utf8(String(value));
 }

@@ -52,9 +52,15 @@ export interface Service {
    * For `salus scrub` and the scrub of a running home: everything that it keeps, held against what binds it. Goes on after
    * what it finds; reads only, also beside the running process. Source: docs/protocol/stores.md, rule SR-7.
    */
-  readonly scrub?: (home: string) => Scrubbing;
+  readonly scrub?: (home: string) => readonly ScrubbedPart[];
   /** For `salus selfcheck`: is the service, or this machine for it, as it should be. */
   readonly check?: (home: string) => Promise<readonly Finding[]>;
+}
+
+/** A store that a service keeps, as the scrub names it: `north letters`. What is found is told the hospital that begins its name. */
+export interface ScrubbedPart {
+  readonly store: string;
+  readonly scrub: () => Scrubbing;
 }
 
 /** A service that runs as a process of its own, under the supervisor. */

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isCoded } from '../../primitives/errors.ts';
 import { watchMembers } from '../../storage/ipfs/members-file.ts';
 import { openStorageNode, type StorageStatus } from '../../storage/ipfs/open.ts';
 import { serveStore } from '../../storage/socket/store-server.ts';
 import { blobQuota, largeUploads } from '../blob-quotas.ts';
+import { tellsUnbound } from '../maintenance/scrub/bound-file.ts';
+import { readRowKey, rowGuard } from '../row-key.ts';
 import { readSettings, storageFiles } from './settings.ts';
 
 const minuteMs = 60_000;
@@ -46,6 +48,7 @@ export async function startStorageNode(
       quotaBytesOf: blobQuota,
       uploadsOf: () => largeUploads,
       heldBytesOf: () => heldBytes,
+      ...bindingOf(hospitalFolder),
     });
     running.defer(() => node.close());
     const server = await serveStore(at(storageFiles.socket), node.store, { status: node.status });
@@ -61,6 +64,14 @@ export async function startStorageNode(
     await running.disposeAsync();
     throw error;
   }
+}
+
+/** The key of its gateway's rows, made with the hospital: without it, as in a home restored without keys, nothing is bound yet. */
+function bindingOf(hospitalFolder: string) {
+  const key = readRowKey(hospitalFolder);
+  if (key === undefined) return {};
+  const of = { hospital: basename(hospitalFolder), store: 'network', key };
+  return { guard: rowGuard(key), onUnbound: tellsUnbound(hospitalFolder, of) };
 }
 
 type Duties = Awaited<ReturnType<typeof openStorageNode>>['replication'];

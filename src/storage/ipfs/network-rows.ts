@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../primitives/errors.ts';
 import { type AccountId, type BlobId, parseAccountId, parseBlobId } from '../../primitives/ids.ts';
+import { noGuard, type RowGuard, type UnboundRow } from '../../primitives/row-guard.ts';
 import type { BlobTree } from '../blob-id.ts';
 
 /**
@@ -58,11 +59,24 @@ export interface BlockPlace {
 
 /** The database of a storage node. All of it can be made again by asking the network, but for tombstones and erasures. */
 export class NetworkRows {
+  /** What was not as it had been written when it was opened. */
+  readonly unbound: readonly UnboundRow[];
   readonly #db: DatabaseSync;
+  readonly #guard: RowGuard<DatabaseSync>;
+  readonly #told: (wrong: UnboundRow) => void;
   readonly #statements;
 
-  /** Throws HOME_INVALID for a database of another version. */
-  constructor(path: string) {
+  /**
+   * `told`: of each row that is met and does not hold, here or later. Throws HOME_INVALID for a database of another version.
+   * Source: docs/protocol/stores.md, rule SR-12.
+   */
+  constructor(
+    path: string,
+    guard: RowGuard<DatabaseSync> = noGuard,
+    told: (wrong: UnboundRow) => void = () => {},
+  ) {
+    this.#guard = guard;
+    this.#told = told;
     this.#db = new DatabaseSync(path, { timeout: 5_000 });
     try {
       chmodSync(path, 0o600);
@@ -72,11 +86,43 @@ export class NetworkRows {
       }
       const version = this.#db.prepare('PRAGMA user_version').get()?.user_version;
       if (version !== schemaVersion) throw new CodedError('HOME_INVALID', { part: 'storage' });
+      // The places of blocks are as many as there are leaves: the scrub looks at them, and so does whoever reads one.
+      this.unbound = guard.unbound(this.#db, ['blocks']);
+      guard.open(this.#db);
       this.#statements = prepareAll(this.#db);
+      // Told first: a crash in between tells it again.
+      for (const it of this.unbound) told(it);
+      if (this.unbound.length > 0) this.#mend();
     } catch (error) {
       this.#db.close();
       throw error;
     }
+  }
+
+  /**
+   * A copy that somebody else's row speaks of is asked for again, an erasure that nobody of us wrote is told nobody; what is
+   * left is bound as it is.
+   */
+  #mend(): void {
+    this.together(() => {
+      for (const table of ['replicas', 'erasures'] as const) {
+        const named = this.#db.prepare(`SELECT id, member FROM ${table}`).all();
+        const wrong = named.filter(
+          ({ id, member }) =>
+            this.#guard.wrong(this.#db, table, [String(id), String(member)]) !== undefined,
+        );
+        const drop = this.#db.prepare(`DELETE FROM ${table} WHERE id = ? AND member = ?`);
+        for (const { id, member } of wrong) drop.run(String(id), String(member));
+      }
+      this.#guard.settle(this.#db);
+    });
+  }
+
+  /** Of a row that does not hold nothing is believed, and it is told. */
+  #holds(table: string, ...name: readonly (string | number)[]): boolean {
+    const wrong = this.#guard.wrong(this.#db, table, name);
+    if (wrong !== undefined) this.#told(wrong);
+    return wrong === undefined;
   }
 
   /** All of `work` or nothing of it. */
@@ -108,7 +154,10 @@ export class NetworkRows {
 
   /** Members that have it, as far as is known. */
   membersWith(id: BlobId): AccountId[] {
-    return this.#statements.membersWith.all(id).map((row) => parseAccountId(row.member));
+    return this.#statements.membersWith
+      .all(id)
+      .map((row) => parseAccountId(row.member))
+      .filter((member) => this.#holds('replicas', id, member));
   }
 
   /** Blobs that a member has, the next ones after this id. */
@@ -138,8 +187,9 @@ export class NetworkRows {
     this.#statements.erased.run(id, atMs);
   }
 
-  /** Whether our last claim on it ended, and it was not claimed again. */
+  /** Whether our last claim on it ended, and it was not claimed again; true also where another hand wrote it. */
   isErased(id: BlobId): boolean {
+    if (!this.#holds('erased', id)) return true;
     return this.#statements.erasedAt.get(id)?.is_back === 0;
   }
 
@@ -158,7 +208,8 @@ export class NetworkRows {
   erasuresFor(member: AccountId, limit: number): { readonly id: BlobId; readonly atMs: number }[] {
     return this.#statements.erasuresFor
       .all(member, limit)
-      .map((row) => ({ id: parseBlobId(row.id), atMs: numberIn(row.at_ms) }));
+      .map((row) => ({ id: parseBlobId(row.id), atMs: numberIn(row.at_ms) }))
+      .filter(({ id }) => this.#holds('erasures', id, member));
   }
 
   erasuresWaiting(member: AccountId): number {
@@ -178,7 +229,9 @@ export class NetworkRows {
     this.#statements.pinFor.run(id, custodian, atMs);
   }
 
+  /** Undefined also of a row of another hand: what its custodian signed to be erased is not kept for it. */
   pinnedForAt(id: BlobId, custodian: AccountId): number | undefined {
+    if (!this.#holds('pins', id, custodian)) return undefined;
     const row = this.#statements.pinnedForAt.get(id, custodian);
     return row === undefined ? undefined : numberIn(row.at_ms);
   }
@@ -188,7 +241,9 @@ export class NetworkRows {
     this.#statements.unpin.run(id, custodian);
   }
 
+  /** Later than everything where the stone is not as it was put: what was erased does not come back by it. */
   tombstoneAt(id: BlobId, custodian: AccountId): number | undefined {
+    if (!this.#holds('tombstones', id, custodian)) return Number.MAX_SAFE_INTEGER;
     const row = this.#statements.tombstoneAt.get(id, custodian);
     return row === undefined ? undefined : numberIn(row.at_ms);
   }
@@ -218,7 +273,8 @@ export class NetworkRows {
   placesOf(block: BlobId): BlockPlace[] {
     return this.#statements.placesOf
       .all(block)
-      .map((row) => ({ blobId: parseBlobId(row.id), place: numberIn(row.place) }));
+      .map((row) => ({ blobId: parseBlobId(row.id), place: numberIn(row.place) }))
+      .filter(({ blobId, place }) => this.#holds('blocks', block, blobId, place));
   }
 
   report({ atMs, code, member, blobId }: Report): void {

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { signingKeyFromSeed } from '../../crypto/signature.ts';
 import { equalBytes } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
 import type { AccountId } from '../../primitives/ids.ts';
+import type { RowGuard, UnboundRow } from '../../primitives/row-guard.ts';
 import type { Amount, BlobOwner, BlobStore } from '../blob-store.ts';
 import { openFileBlobStore } from '../file/file-blob-store.ts';
 import { ByKey } from './by-key.ts';
@@ -34,6 +36,10 @@ export interface StorageNodeOptions
   readonly maxUploads?: number;
   /** What is kept for one other member; 4 TiB. */
   readonly heldBytesOf?: (member: AccountId) => number;
+  /** Binds the rows of `network.sqlite`; missing: nothing does. */
+  readonly guard?: RowGuard<DatabaseSync>;
+  /** Of a row there that is not as it was written. */
+  readonly onUnbound?: (wrong: UnboundRow) => void;
   /** The one on which this hospital writes; tests say how full it is. */
   readonly disk?: () => Disk;
 }
@@ -110,7 +116,7 @@ export async function openStorageNode(options: StorageNodeOptions): Promise<Stor
       maxUploads: 4 * heldUploads,
     });
     running.defer(() => held.close());
-    const rows = new NetworkRows(join(folder, 'network.sqlite'));
+    const rows = new NetworkRows(join(folder, 'network.sqlite'), options.guard, options.onUnbound);
     running.defer(() => rows.close());
     const blocks = new KeptBlocks([own, held], rows);
     const node = await SwarmNode.open({ ...options, blocks });

@@ -7,6 +7,7 @@ export const alertsCodes = {
   OUTBOX_TAMPERED: { kind: 'verification', sentence: 'A row of the outbox was not written by this hospital’s gateway, or was changed: it is not sent.' },
   OUTBOX_GAP: { kind: 'verification', sentence: 'Rows of the outbox are missing that this hospital’s gateway wrote.' },
   LETTER_TAMPERED: { kind: 'verification', sentence: 'A letter that waits was not written by this hospital’s alert service, or was changed: it is not sent.' },
+  LETTERS_TAMPERED: { kind: 'verification', sentence: 'What this hospital’s alert service remembers of its letters was changed by another hand: what may have been told already is not told again.' },
   CHOICE_TAMPERED: { kind: 'verification', sentence: 'An address was put into this hospital’s file by another hand than its owner’s: nothing is sent to it.' },
   RELAY_INVALID: { kind: 'usage', sentence: 'This names no mail relay: smtp://HOST:PORT?from=ADDRESS, or smtps://.' },
   RELAY_UNREACHABLE: { kind: 'unavailable', sentence: 'The mail relay does not answer, or not as one.' },

@@ -1,21 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { hmacSha256 } from '../../../crypto/hash.ts';
-import { hasTotals, type UnboundRow, unboundRows } from '../../../gateway/bound-rows.ts';
+import { hasTotals } from '../../../gateway/bound-rows.ts';
 import { merkleRoot } from '../../../ledger/merkle.ts';
 import { decodeRow, stateKey } from '../../../ledger/table.ts';
 import { anchorRowId, anchors } from '../../../ledger/tables/anchors.ts';
-import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
-import { decodeCbor } from '../../../primitives/cbor.ts';
+import { equalBytes } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { parseAccountId } from '../../../primitives/ids.ts';
 import { readRowKey } from '../../row-key.ts';
 import { leafDefect, openToRead } from '../verify-rows.ts';
+import { scrubRows } from './bound-file.ts';
 import { isUnreadable, isUnsound } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 
-const rowsATurn = 64;
 type Columns = Readonly<Record<string, unknown>>;
 
 /**
@@ -32,7 +30,7 @@ export async function* scrubGateway(servers: string, hospital: string): Scrubbin
     if (isUnsound(file.db)) yield flawOf('', '', 'structure');
     file.db.exec('BEGIN');
     const key = readRowKey(folder);
-    if (key !== undefined && hasTotals(file.db)) yield* boundRows(file.db, key, flawOf);
+    if (key !== undefined && hasTotals(file.db)) yield* scrubRows(file.db, key, flawOf);
     else yield flawOf('row_totals', '', 'row MAC');
     yield* deliveries(file.db, join(servers, 'ledger', 'state.db'), flawOf);
   } catch (error) {
@@ -44,27 +42,6 @@ export async function* scrubGateway(servers: string, hospital: string): Scrubbin
 }
 
 type FlawOf = (table: string, row: string, bound: string, column?: string) => Flaw;
-
-async function* boundRows(db: DatabaseSync, key: Uint8Array, flawOf: FlawOf): Scrubbing {
-  let items = 0;
-  for (const it of unboundRows(db, key)) {
-    items += 1;
-    if (it !== undefined) yield flawOf(it.table, nameOf(it, key), `row MAC: ${it.because}`);
-    if (items < rowsATurn) continue;
-    yield { items, bytes: 0 };
-    items = 0;
-  }
-  yield { items, bytes: 0 };
-}
-
-/** Its number where it is named by one; else a MAC of its name, by which nobody else finds a person. */
-function nameOf({ row }: UnboundRow, key: Uint8Array): string {
-  const bytes = row === undefined ? undefined : hexToBytes(row);
-  if (bytes === undefined) return '';
-  const named = decodeCbor(bytes);
-  if (Array.isArray(named) && named.every((it) => typeof it === 'number')) return named.join(' ');
-  return bytesToHex(hmacSha256(key, bytes).slice(0, 8));
-}
 
 /** Rows that were not erased have no MAC: they are the leaves of a root, and that is anchored or will be. */
 async function* deliveries(db: DatabaseSync, statePath: string, flawOf: FlawOf): Scrubbing {

@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../../../primitives/errors.ts';
 import { requireKnownHome } from '../../home-version.ts';
-import { hospitalsOf, type Service, serversOf } from '../../process.ts';
+import { hospitalsOf, type ScrubbedPart, type Service, serversOf } from '../../process.ts';
+import { readRowKey } from '../../row-key.ts';
 import { services as allServices } from '../../services.ts';
+import { storageFiles } from '../../storage/settings.ts';
 import { scrubBlobs, scrubClaims } from './blobs.ts';
 import { scrubBlocks } from './blocks.ts';
-import { type Flaw, flawId, isFlaw, type Scrubbing } from './flaw.ts';
+import { scrubBoundFile } from './bound-file.ts';
+import { type Flaw, flawId, isFlaw } from './flaw.ts';
 import { scrubGateway } from './gateway-rows.ts';
 import { scrubState } from './state.ts';
 
@@ -33,11 +36,6 @@ export interface ScrubOptions {
   /** Of blobs: the id after which to begin, and told of each that was looked at. */
   readonly afterOf?: (store: string) => string | undefined;
   readonly reached?: (store: string, id: string) => void;
-}
-
-interface Store {
-  readonly store: string;
-  readonly scrub: () => Scrubbing;
 }
 
 /** Of a row, where no bytes are said. */
@@ -78,7 +76,7 @@ export async function* scrubHome(
   }
 }
 
-function storesOf(home: string, options: ScrubOptions): Store[] {
+function storesOf(home: string, options: ScrubOptions): ScrubbedPart[] {
   const servers = serversOf(home);
   if (!existsSync(servers)) throw new CodedError('HOME_INVALID', { file: 'servers' });
   requireKnownHome(home);
@@ -90,13 +88,11 @@ function storesOf(home: string, options: ScrubOptions): Store[] {
   return [
     ...(existsSync(join(servers, 'ledger', 'blocks.db')) ? ledger : []),
     ...hospitalsOf(home).flatMap((hospital) => hospitalStores(servers, hospital, options)),
-    ...services.flatMap(({ name, scrub }) =>
-      scrub === undefined ? [] : [{ store: name, scrub: () => scrub(home) }],
-    ),
+    ...services.flatMap(({ scrub }) => scrub?.(home) ?? []),
   ];
 }
 
-function hospitalStores(servers: string, hospital: string, options: ScrubOptions): Store[] {
+function hospitalStores(servers: string, hospital: string, options: ScrubOptions): ScrubbedPart[] {
   const { signal, rest } = options;
   const folderOf = (store: 'blobs' | 'copies', folder: string) => {
     const after = options.afterOf?.(`${hospital} ${store}`);
@@ -110,10 +106,17 @@ function hospitalStores(servers: string, hospital: string, options: ScrubOptions
   const copies = [
     { store: `${hospital} copies`, scrub: () => scrubBlobs(folderOf('copies', 'storage/held')) },
   ];
+  const folder = join(servers, hospital);
+  const networkFile = {
+    ...{ hospital, store: 'network', path: join(folder, storageFiles.database) },
+    key: readRowKey(folder),
+  };
+  const network = [{ store: `${hospital} network`, scrub: () => scrubBoundFile(networkFile) }];
   return [
     { store: `${hospital} gateway`, scrub: () => scrubGateway(servers, hospital) },
     { store: `${hospital} claims`, scrub: () => scrubClaims(servers, hospital) },
     { store: `${hospital} blobs`, scrub: () => scrubBlobs(folderOf('blobs', 'blobs')) },
     ...(existsSync(join(servers, hospital, 'storage/held')) ? copies : []),
+    ...(existsSync(networkFile.path) ? network : []),
   ];
 }

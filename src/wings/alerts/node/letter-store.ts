@@ -2,9 +2,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { hmacSha256, labelledHash, labelledInfo } from '../../../crypto/hash.ts';
 import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import { noGuard, type RowGuard, type UnboundRow } from '../../../primitives/row-guard.ts';
 import { causeNames } from '../api/causes.ts';
 import { type ChannelName, channels } from '../api/choice.ts';
-import { noRow } from '../api/outbox.ts';
+import { type KeptChoice, noRow } from '../api/outbox.ts';
 import { alertsNames } from '../names.ts';
 import { type Incident, type Letter, letterStates, type Taken } from './letter.ts';
 import type { Cursor } from './outbox-reader.ts';
@@ -42,14 +43,28 @@ export class LetterStore {
   readonly #db: DatabaseSync;
   readonly #key: Uint8Array;
   readonly #faultPoint: (name: string) => void;
+  readonly #binding: LetterBinding;
+  #unbound: readonly UnboundRow[];
+  /** Of the cursor that this process wrote last. */
+  #seq: number | undefined;
 
-  constructor(path: string, key: Uint8Array, faultPoint: (name: string) => void = () => {}) {
+  constructor(
+    path: string,
+    key: Uint8Array,
+    {
+      faultPoint = () => {},
+      binding = { guard: noGuard, told: () => {} },
+    }: { readonly faultPoint?: (name: string) => void; readonly binding?: LetterBinding } = {},
+  ) {
     this.#key = key;
     this.#faultPoint = faultPoint;
+    this.#binding = binding;
     this.#db = new DatabaseSync(path, { timeout: 2_000 });
     this.#db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
     this.#db.exec(tables);
     this.#addFacts();
+    this.#unbound = binding.guard.unbound(this.#db);
+    binding.guard.open(this.#db);
   }
 
   /** A file of before has no facts. */
@@ -57,6 +72,99 @@ export class LetterStore {
     const columns = this.#db.prepare("SELECT name FROM pragma_table_info('letters')").all();
     if (columns.some(({ name }) => name === 'facts')) return;
     this.#db.exec("ALTER TABLE letters ADD COLUMN facts BLOB NOT NULL DEFAULT x''");
+  }
+
+  /**
+   * What is not as it was written, each told: as it was met when the file was opened; later it is looked for where the cursor is
+   * not the one that was written last, and where somebody asks for `all`.
+   */
+  wrongNow(all: boolean): readonly UnboundRow[] {
+    const { guard, told } = this.#binding;
+    const { seq } = this.cursor();
+    const isCursor = seq === (this.#seq ?? seq) && !guard.wrong(this.#db, 'cursor', [1]);
+    if (this.#unbound.length === 0 && (all || !isCursor)) this.#unbound = guard.unbound(this.#db);
+    for (const it of this.#unbound) told(it);
+    return this.#unbound;
+  }
+
+  /**
+   * Puts aside what is not believed, before anything is sent. Where the cursor holds, what lies before it was met; where it does
+   * not and the causes do, all of the outbox is read again; where neither does, nobody knows what was told: it is in doubt, and
+   * not told again. Rule AL-19.
+   */
+  mend({ rows, last, choices }: LeftOfOutbox, nowMs: number): void {
+    const wrong = this.#unbound;
+    const isLost = wrong.some(({ table }) => table === 'cursor');
+    const isUnknown = isLost && lacks(wrong, 'causes');
+    this.#whole('mend', () => {
+      const { seq } = this.cursor();
+      for (const it of rows) {
+        if (isUnknown) this.#doubt(it, nowMs);
+        else if (!isLost && it.seq <= seq) this.#meet(it.id, nowMs);
+      }
+      if (isLost) this.#setCursor(isUnknown ? last : undefined);
+      for (const it of choices) if (this.#isDoubtful(it, wrong)) this.#pass(it);
+      this.#report('LETTERS_TAMPERED', nowMs, nowMs);
+      this.#binding.guard.settle(this.#db);
+    });
+    this.#unbound = [];
+    this.#seq = this.cursor().seq;
+  }
+
+  #setCursor(to: Cursor | undefined): void {
+    this.#db.prepare('DELETE FROM cursor').run();
+    if (to !== undefined)
+      this.#db.prepare('INSERT INTO cursor VALUES (1, ?, ?)').run(to.seq, to.mac);
+  }
+
+  /** False: it was met before. */
+  #meet(id: Uint8Array, nowMs: number): boolean {
+    const met = this.#db.prepare('INSERT OR IGNORE INTO causes VALUES (?, ?)').run(id, nowMs);
+    return Number(met.changes) > 0;
+  }
+
+  /** Perhaps told, perhaps not: what was to be said stands in the app. */
+  #doubt({ id, account, cause, facts, channels: ways }: Taken, nowMs: number): void {
+    if (!this.#meet(id, nowMs)) return;
+    const ended = { state: 'doubt' as const, code: 'LETTERS_TAMPERED', dueMs: nowMs };
+    for (const channel of ways) {
+      const name = nameOf(id, channel);
+      if (this.#db.prepare('SELECT 1 FROM letters WHERE name = ?').get(name) !== undefined)
+        continue;
+      const of = { name, account, channel, cause, facts, count: 1, attempts: 0 };
+      this.#insert({ ...of, ...ended, changedMs: nowMs });
+    }
+  }
+
+  /** Its counter does not hold, or went together with its MAC though a letter was once sent by it. */
+  #isDoubtful({ account, channel }: CountedChoice, wrong: readonly UnboundRow[]): boolean {
+    if (!wrong.some(({ table }) => table === 'counters')) return false;
+    if (this.#binding.guard.wrong(this.#db, 'counters', [account, channel]) !== undefined)
+      return true;
+    return lacks(wrong, 'counters') && this.#isForgotten(account, channel);
+  }
+
+  /** No letter is sent without a counter: where one was, and there is none, it went together with its MAC. */
+  #isForgotten(account: AccountId, channel: string): boolean {
+    if (this.#counterOf(account, channel) !== undefined) return false;
+    const sent = this.#db.prepare(
+      "SELECT 1 FROM letters WHERE account = ? AND channel = ? AND state IN ('accepted', 'failed', 'handing') LIMIT 1",
+    );
+    return sent.get(account, channel) !== undefined;
+  }
+
+  /** What she said last is not believed any more; what she says next is. */
+  #pass({ account, channel, counter }: CountedChoice): void {
+    this.#db
+      .prepare('INSERT OR REPLACE INTO counters VALUES (?, ?, ?)')
+      .run(account, channel, counter + 1);
+  }
+
+  #counterOf(account: string, channel: string): number | undefined {
+    const row = this.#db
+      .prepare('SELECT counter FROM counters WHERE account = ? AND channel = ?')
+      .get(account, channel);
+    return row === undefined ? undefined : Number(row.counter);
   }
 
   cursor(): Cursor {
@@ -78,15 +186,26 @@ export class LetterStore {
         .prepare('INSERT OR REPLACE INTO cursor VALUES (1, ?, ?)')
         .run(cursor.seq, cursor.mac);
     });
+    this.#seq = cursor.seq;
   }
 
   #takeOne({ id, account, cause, facts, channels: ways }: Taken, nowMs: number): void {
-    const met = this.#db.prepare('INSERT OR IGNORE INTO causes VALUES (?, ?)').run(id, nowMs);
-    if (Number(met.changes) === 0) return;
-    for (const channel of ways) {
-      const name = labelledHash(labels.alertLetter, id, utf8(channel)).slice(0, 16);
-      this.#addTo({ account, channel, cause, facts }, name, nowMs);
+    if (!this.#meet(id, nowMs)) {
+      this.#tellForged(id, nowMs);
+      return;
     }
+    for (const channel of ways) {
+      this.#addTo({ account, channel, cause, facts }, nameOf(id, channel), nowMs);
+    }
+  }
+
+  /** That a cause was met may be another hand's word: it is not told, since it may have been, and that is said. */
+  #tellForged(id: Uint8Array, nowMs: number): void {
+    const { guard, told } = this.#binding;
+    const wrong = guard.wrong(this.#db, 'causes', [id]);
+    if (wrong === undefined) return;
+    told(wrong);
+    this.#report('LETTERS_TAMPERED', nowMs, nowMs);
   }
 
   /** One letter of a kind waits at a time: what comes meanwhile goes with it (AL-9). */
@@ -95,7 +214,7 @@ export class LetterStore {
     name: Uint8Array,
     nowMs: number,
   ): void {
-    const { account, channel, cause, facts } = kind;
+    const { account, channel, cause } = kind;
     const last = this.#db
       .prepare(
         'SELECT * FROM letters WHERE account = ? AND channel = ? AND cause = ? ORDER BY id DESC LIMIT 1',
@@ -114,7 +233,11 @@ export class LetterStore {
       dueMs: firstTryAtMs(cause === 'test' ? undefined : before?.changedMs, nowMs),
       changedMs: nowMs,
     };
-    const { dueMs, changedMs } = letter;
+    this.#insert(letter);
+  }
+
+  #insert(letter: Omit<Letter, 'id'>): void {
+    const { name, account, channel, cause, dueMs, changedMs, facts } = letter;
     const id = this.#db
       .prepare("INSERT INTO letters VALUES (NULL, ?, ?, ?, ?, 1, ?, 0, 'waiting', '', ?, x'', ?)")
       .run(name, account, channel, cause, dueMs, changedMs, facts).lastInsertRowid;
@@ -153,10 +276,16 @@ export class LetterStore {
 
   /** Whether this choice is not older than one that was met; the newest counter is kept. */
   isNewest(account: AccountId, channel: ChannelName, counter: number): boolean {
-    const row = this.#db
-      .prepare('SELECT counter FROM counters WHERE account = ? AND channel = ?')
-      .get(account, channel);
-    const met = Number(row?.counter ?? -1);
+    const gone = this.#isForgotten(account, channel);
+    const wrong = gone
+      ? ({ table: 'counters', because: 'count' } as const)
+      : this.#binding.guard.wrong(this.#db, 'counters', [account, channel]);
+    if (wrong !== undefined) {
+      this.#binding.told(wrong);
+      this.#whole('counter', () => this.#pass({ account, channel, counter }));
+      return false;
+    }
+    const met = this.#counterOf(account, channel) ?? -1;
     if (counter < met) return false;
     if (counter > met) {
       this.#db
@@ -260,6 +389,28 @@ export class LetterStore {
     this.#faultPoint(`${name}:done`);
   }
 }
+
+/** What binds the rows of the file (docs/protocol/stores.md, SR-11), and who hears of those that do not hold. */
+export interface LetterBinding {
+  readonly guard: RowGuard<DatabaseSync>;
+  readonly told: (wrong: UnboundRow) => void;
+}
+
+type CountedChoice = Pick<KeptChoice, 'account' | 'channel' | 'counter'>;
+
+/** What the gateway's file has still: rows that hold, the last of all, and whose choices there are. */
+export interface LeftOfOutbox {
+  readonly rows: readonly (Taken & { readonly seq: number })[];
+  readonly last: Cursor;
+  readonly choices: readonly CountedChoice[];
+}
+
+/** Rows of this table are gone, or may be. */
+const lacks = (wrong: readonly UnboundRow[], table: string): boolean =>
+  wrong.some((it) => it.table === table && ['gone', 'count', 'key'].includes(it.because));
+
+const nameOf = (id: Uint8Array, channel: ChannelName): Uint8Array =>
+  labelledHash(labels.alertLetter, id, utf8(channel)).slice(0, 16);
 
 const bytesIn = (value: unknown): Uint8Array =>
   value instanceof Uint8Array ? value : new Uint8Array(0);

@@ -99,6 +99,14 @@ export class OutboxReader {
       });
   }
 
+  /** Every choice that holds. */
+  choices(): readonly KeptChoice[] {
+    const accounts = this.#db.prepare('SELECT DISTINCT account FROM alerts_choices').all();
+    return accounts.flatMap(({ account }) =>
+      this.choicesOf(String(account) as AccountId).flatMap((it) => it ?? []),
+    );
+  }
+
   /** The keys to which somebody's choice is sealed. */
   keysInUse(): ReadonlySet<string> {
     const rows = this.#db

@@ -47,6 +47,7 @@ export class AlertService {
 
   constructor(options: ServiceOptions) {
     this.#of = options;
+    this.#mend();
     options.letters.settleHanding(options.now());
   }
 
@@ -57,9 +58,33 @@ export class AlertService {
     return took || sent;
   }
 
+  /** Before anything is taken or sent: what another hand wrote into the letters' file is put aside. Rule AL-19. */
+  #mend(all = false): void {
+    const { outbox, letters, now, log } = this.#of;
+    const wrong = letters.wrongNow(all);
+    if (wrong.length === 0) return;
+    const rows: (Taken & { readonly seq: number })[] = [];
+    let last: Cursor = { seq: 0, mac: noRow };
+    for (let isMore = true; isMore; ) {
+      const met = outbox.after(last, rowsAtOnce).rows;
+      for (const { row, seq, mac } of met) {
+        if (row !== undefined) rows.push({ ...row, channels: this.#waysOf(row) });
+        last = { seq, mac };
+      }
+      isMore = met.length === rowsAtOnce;
+    }
+    const nowMs = now();
+    letters.mend({ rows, last, choices: outbox.choices() }, nowMs);
+    log({ code: 'LETTERS_TAMPERED', rows: wrong.length });
+    this.tellOperator('tampering', `LETTERS_TAMPERED ${nowMs}`);
+  }
+
   #take(): boolean {
     const { outbox, letters, now } = this.#of;
+    this.#mend();
     const nowMs = now();
+    // What was told is told again by it, unless the causes that were met are all there.
+    if (outbox.after(letters.cursor(), 1).isSetBack) this.#mend(true);
     const cursor = letters.cursor();
     const { rows, isSetBack } = outbox.after(cursor, rowsAtOnce);
     const beyond = outbox.beyond();

@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isCoded } from '../../../primitives/errors.ts';
+import { tellsUnbound } from '../../../server/maintenance/scrub/bound-file.ts';
 import {
   hospitalsOf,
   type ProcessOrder,
   type RunningProcess,
   serversOf,
 } from '../../../server/process.ts';
+import { rowGuard } from '../../../server/row-key.ts';
 import type { Channel } from '../node/channel.ts';
 import { InboxChannel } from '../node/inbox-channel.ts';
 import { LetterStore } from '../node/letter-store.ts';
@@ -67,7 +69,13 @@ async function runAlerts(
   const folder = join(serversOf(home), hospital);
   const shared = outboxKeyOf(folder);
   const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
-  const letters = new LetterStore(join(folder, places.letters), lettersKeyOf(shared));
+  const key = lettersKeyOf(shared);
+  const letters = new LetterStore(join(folder, places.letters), key, {
+    binding: {
+      guard: rowGuard(key),
+      told: tellsUnbound(folder, { hospital, store: 'letters', key }),
+    },
+  });
   for (const it of [outbox, letters]) opened.defer(() => it.close());
   const relay = readRelay(home);
   const inbox = new InboxChannel(join(folder, places.inbox), shared);

@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Finding, hospitalsOf, type ServerWing, serversOf } from '../../../server/process.ts';
+import { scrubBoundFile } from '../../../server/maintenance/scrub/bound-file.ts';
+import {
+  type Finding,
+  hospitalsOf,
+  type ScrubbedPart,
+  type ServerWing,
+  serversOf,
+} from '../../../server/process.ts';
 import { factsOf } from './facts.ts';
 import { hasRelay, isDemoRelay, places } from './places.ts';
-import { gatewayKeyOf, hasKeys, makeKeys } from './service-keys.ts';
+import { gatewayKeyOf, hasKeys, lettersKeyOf, makeKeys, outboxKeyOf } from './service-keys.ts';
 
 /** What the wing brings to the servers of a home: an alert service for each hospital. */
 export const alertsServer: ServerWing = {
@@ -18,6 +25,7 @@ export const alertsServer: ServerWing = {
       // Without a relay it would have nothing to do: what is written meanwhile waits in the outbox.
       runsFor: (hospitalFolder) => hasRelay(dirname(dirname(hospitalFolder))),
       check: async (home) => (existsSync(serversOf(home)) ? missingKeys(home) : []),
+      scrub: (home) => hospitalsOf(home).flatMap((it) => scrubbedLetters(home, it)),
       keeps: {
         databases: [places.letters, places.inbox],
         keys: [places.outboxKey, ...places.serviceKeys, places.pushKey],
@@ -47,3 +55,13 @@ const missingKeys = (home: string): Finding[] =>
       ...{ check: 'alerts', ok: false, value: `${it}: no keys` },
       advice: 'put back alerts/*.key of this hospital; if they are lost: salus alerts new-keys',
     }));
+
+/** None, where no service ran yet. Source: docs/protocol/stores.md, rule SR-11. */
+function scrubbedLetters(home: string, hospital: string): readonly ScrubbedPart[] {
+  const folder = join(serversOf(home), hospital);
+  const path = join(folder, places.letters);
+  if (!existsSync(path)) return [];
+  const key = hasKeys(folder) ? lettersKeyOf(outboxKeyOf(folder)) : undefined;
+  const file = { hospital, store: 'letters', path, key };
+  return [{ store: `${hospital} letters`, scrub: () => scrubBoundFile(file) }];
+}

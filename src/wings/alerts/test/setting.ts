@@ -8,7 +8,9 @@ import { sealTo } from '../../../crypto/letter.ts';
 import type { GatewayBase } from '../../../gateway/base.ts';
 import { Store } from '../../../gateway/store.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
+import type { UnboundRow } from '../../../primitives/row-guard.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
+import { rowGuard } from '../../../server/row-key.ts';
 import { chosenCauses } from '../api/causes.ts';
 import { type Choice, choice, choiceContext } from '../api/choice.ts';
 import { alerts } from '../gateway/alerts-part.ts';
@@ -25,7 +27,7 @@ import type { Standing } from '../node/standing.ts';
 
 const keyId = 'the-key';
 export const sharedKey = new Uint8Array(32).fill(7);
-const lettersKey = new Uint8Array(32).fill(8);
+export const lettersKey = new Uint8Array(32).fill(8);
 
 export const ana = 'a'.repeat(64) as AccountId;
 export const bob = 'b'.repeat(64) as AccountId;
@@ -59,6 +61,8 @@ export async function allRounds(service: AlertService): Promise<void> {
 export class AlertsSetting {
   readonly folder = mkdtempSync(join(tmpdir(), 'salus-alerts-'));
   readonly logged: Readonly<Record<string, string | number>>[] = [];
+  /** Rows of the letters' file that did not hold. */
+  readonly unbound: UnboundRow[] = [];
   nowMs = noonMs;
   db = this.#openDb();
   readonly #opened: (() => void)[] = [];
@@ -122,7 +126,10 @@ export class AlertsSetting {
     operator?: string,
   ): Promise<{ readonly service: AlertService; readonly letters: LetterStore }> {
     const reader = new OutboxReader(join(this.folder, 'gateway.db'), sharedKey);
-    const letters = new LetterStore(join(this.folder, 'letters.db'), lettersKey, faultPoint);
+    const letters = new LetterStore(join(this.folder, 'letters.db'), lettersKey, {
+      ...(faultPoint && { faultPoint }),
+      binding: { guard: rowGuard(lettersKey), told: (it) => this.unbound.push(it) },
+    });
     this.#opened.push(
       () => reader.close(),
       () => letters.close(),

@@ -17,6 +17,9 @@ import { AlertsSetting, ana, bob } from './setting.ts';
  * Debian's OpenSMTPD as a hospital's relay on the same machine: it takes letters of ours and hands them on to a relay of this test. It
  * wants users, a spool and programs at places of the system, so it runs in a mount namespace of its own (root on Linux),
  * and nothing of this machine changes.
+ *
+ * Without TLS: OpenSMTPD 6.8.0p2, as Debian has it, ends every handshake when it signs (`SSL routines::EVP lib`; STARTTLS and smtps,
+ * TLS keys of RSA and of ECDSA), and does not start with an Ed25519 key. Whom we trust inside TLS is in `relay.test.ts`.
  */
 const programs = process.env.SALUS_SERVICE ?? assert.fail('run it by npm run test:services');
 const unpacked = join(programs, '..', '..');

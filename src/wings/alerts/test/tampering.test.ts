@@ -3,7 +3,9 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { AlertsSetting, ana, bob, relayOfFile } from './setting.ts';
+import { scrubBoundFile } from '../../../server/maintenance/scrub/bound-file.ts';
+import { isFlaw } from '../../../server/maintenance/scrub/flaw.ts';
+import { AlertsSetting, ana, bob, lettersKey, relayOfFile } from './setting.ts';
 
 const { relay, mail } = relayOfFile();
 
@@ -90,8 +92,147 @@ test('a letter that was sent and is made to wait again is put aside, not sent tw
   write(setting, 'letters.db', "UPDATE letters SET state = 'waiting', dueMs = 0 WHERE id = 1");
   const met = await standingAfter(setting);
   assert.equal(met.to.length, 3);
-  assert.deepEqual(met.incidents, ['LETTER_TAMPERED']);
+  assert.deepEqual([...met.incidents].sort(), ['LETTERS_TAMPERED', 'LETTER_TAMPERED']);
   assert.equal(met.states.tampered, 1);
+});
+
+async function flawsOf(setting: AlertsSetting): Promise<string[]> {
+  const path = join(setting.folder, 'letters.db');
+  const file = { hospital: 'north', store: 'letters', path, key: lettersKey };
+  const found: string[] = [];
+  for await (const it of scrubBoundFile(file))
+    if (isFlaw(it)) found.push(`${it.table} ${it.bound.replace('row MAC: ', '')}`);
+  return found.sort();
+}
+
+const gone = (table: string) => `DELETE FROM ${table}; DELETE FROM row_macs WHERE tbl = '${table}'`;
+/** `since`: letters of what came after it; `doubt`: of what may have been told or not. */
+for (const [name, sql, found, { since, doubt }] of [
+  ['the cursor, set back', 'UPDATE cursor SET seq = 0', ['cursor changed'], { since: 1, doubt: 0 }],
+  [
+    'the cursor, set ahead',
+    'UPDATE cursor SET seq = 99',
+    ['cursor changed'],
+    { since: 1, doubt: 0 },
+  ],
+  ['the cursor, taken away', 'DELETE FROM cursor', ['cursor gone'], { since: 1, doubt: 0 }],
+  ['the cursor with its MAC', gone('cursor'), ['cursor count'], { since: 1, doubt: 0 }],
+  [
+    'a cause',
+    'UPDATE causes SET metMs = 1',
+    Array(3).fill('causes changed'),
+    { since: 1, doubt: 0 },
+  ],
+  [
+    'causes, taken away',
+    'DELETE FROM causes',
+    Array(3).fill('causes gone'),
+    { since: 1, doubt: 0 },
+  ],
+  ['causes with their MACs', gone('causes'), ['causes count'], { since: 1, doubt: 0 }],
+  [
+    'causes with their MACs, and the cursor',
+    `${gone('causes')}; UPDATE cursor SET seq = 0`,
+    ['causes count', 'cursor changed'],
+    { since: 0, doubt: 1 },
+  ],
+  [
+    'causes with their MACs, the letters, and the cursor',
+    `${gone('causes')}; ${gone('letters')}; ${gone('cursor')}`,
+    ['causes count', 'cursor count', 'letters count'],
+    { since: 0, doubt: 4 },
+  ],
+  [
+    'a counter',
+    'UPDATE counters SET counter = 0',
+    ['counters changed', 'counters changed'],
+    { since: 0, doubt: 0 },
+  ],
+  ['counters with their MACs', gone('counters'), ['counters count'], { since: 0, doubt: 0 }],
+  [
+    'an incident that nobody met',
+    "INSERT INTO incidents VALUES ('OUTBOX_GAP', 7, 1)",
+    ['incidents foreign'],
+    { since: 1, doubt: 0 },
+  ],
+] as const) {
+  for (const when of ['while the service is away', 'while it runs'] as const)
+    test(`changed in the letters’ file ${when}: ${name}: found by the scrub, told, and nobody is mailed twice`, async (t) => {
+      const setting = await withCauses();
+      t.after(() => setting.leave());
+      await setting.choose(bob, { counter: 2 });
+      const { service } = await setting.service([mail()]);
+      while (await service.round()) {
+        // until nothing is due
+      }
+      assert.equal(relay.taken.length, 3);
+      assert.deepEqual(await flawsOf(setting), []);
+      if (when === 'while the service is away') setting.end();
+      write(setting, 'letters.db', sql);
+      assert.deepEqual(await flawsOf(setting), [...found]);
+      setting.nowMs += 2 * 60 * 60_000;
+      setting.outbox.add('rotation', ana, 'tx 9');
+      if (when === 'while it runs') {
+        while (await service.round()) {
+          // what the file says now
+        }
+        setting.end();
+      }
+      const { states, incidents } = await standingAfter(setting);
+      const told = relay.taken.map(({ data }) => /^Message-ID: (.*)\r$/m.exec(data)?.[1]);
+      assert.equal(new Set(told).size, told.length, 'each letter once');
+      assert.deepEqual([told.length - 3, states.doubt], [since, doubt]);
+      assert.ok(incidents.includes('LETTERS_TAMPERED'));
+      assert.ok(setting.unbound.length > 0, 'it is told');
+      assert.deepEqual(await flawsOf(setting), [], 'what is left is bound as it is');
+    });
+}
+
+test('that a cause was met is another hand’s word: it is not sent, and that is said', async (t) => {
+  const setting = await withCauses();
+  t.after(() => setting.leave());
+  const { service } = await setting.service([mail()]);
+  write(
+    setting,
+    'letters.db',
+    `ATTACH '${join(setting.folder, 'gateway.db')}' AS g; INSERT INTO causes SELECT id, 1 FROM g.alerts_outbox WHERE seq = 1`,
+  );
+  while (await service.round()) {
+    // until nothing is due
+  }
+  setting.end();
+  assert.equal(relay.taken.length, 2);
+  assert.deepEqual(
+    setting.unbound.map(({ table, because }) => `${table} ${because}`),
+    ['causes foreign'],
+  );
+});
+
+test('an outbox that is set back while the causes that were met are gone tells nobody again', async (t) => {
+  const setting = await withCauses();
+  t.after(() => setting.leave());
+  setting.db.close();
+  const path = join(setting.folder, 'gateway.db');
+  copyFileSync(path, `${path}.old`);
+  setting.reopen();
+  setting.outbox.add('rotation', ana, 'tx 2');
+  const { service } = await setting.service([mail()]);
+  while (await service.round()) {
+    // until nothing is due
+  }
+  assert.equal(relay.taken.length, 4);
+  setting.end();
+  setting.db.close();
+  copyFileSync(`${path}.old`, path);
+  setting.reopen();
+  const again = await setting.service([mail()]);
+  write(setting, 'letters.db', `${gone('causes')}; ${gone('letters')}`);
+  setting.nowMs += 2 * 60 * 60_000;
+  while (await again.service.round()) {
+    // until nothing is due
+  }
+  assert.equal(relay.taken.length, 4);
+  setting.end();
 });
 
 test('an outbox that is set back tells nobody again, and what is written into it since is told', async (t) => {
