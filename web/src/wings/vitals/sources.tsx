@@ -44,7 +44,9 @@ export function Sources({
         </div>
       )}
       {fromServers + fromCopies > 0 && (
-        <p className="sm">{t(`vitals.${came}`, { who: listed(servers.map((it) => it.title)) })}</p>
+        <p className="sm mt-s">
+          {t(`vitals.${came}`, { who: listed(servers.map((it) => it.title)) })}
+        </p>
       )}
       <ul className="list sm">
         {of('silent') > 0 && (
