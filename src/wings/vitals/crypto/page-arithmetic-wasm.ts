@@ -69,7 +69,7 @@ declare const WebAssembly: {
 let opened: Promise<PageArithmetic> | undefined;
 
 /** The arithmetic of this process: the kernel, or plain where an engine or a policy has no WebAssembly. */
-export function pageArithmetic(): Promise<PageArithmetic> {
+export async function pageArithmetic(): Promise<PageArithmetic> {
   opened ??= openKernel().catch(() => plainArithmetic);
   return opened;
 }

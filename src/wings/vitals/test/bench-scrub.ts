@@ -158,8 +158,12 @@ async function benchMail(
       });
   }
   tampered(path, (db) => {
-    const last = 'SELECT number, shares FROM sealed ORDER BY number DESC LIMIT 1';
-    const { number, shares } = db.prepare(last).get() as { number: number; shares: Uint8Array };
+    // A row of a batch that has a page of hers.
+    const hers = 'SELECT number, shares FROM sealed WHERE first <= ? AND last >= ? LIMIT 1';
+    const { number, shares } = db.prepare(hers).get(first.pseudonym, first.pseudonym) as {
+      number: number;
+      shares: Uint8Array;
+    };
     const changed = shares.slice();
     changed[shares.length - 7] = (changed[shares.length - 7] ?? 0) ^ 1;
     db.prepare('UPDATE sealed SET shares = ? WHERE number = ?').run(changed, number);

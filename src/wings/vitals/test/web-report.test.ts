@@ -58,7 +58,7 @@ const happened = (): Promise<void> => {
 };
 async function happen(): Promise<void> {
   const harbour = dataServerFolder(join(serversOf(app.home), 'harbour'));
-  flipped(join(harbour, 'pages.db'), { table: 'pages', column: 'clinical', row: 0 });
+  flipped(join(harbour, 'pages.db'), { table: 'sealed', column: 'shares', row: 0 });
   await cli('data-server', 'scrub', 'harbour');
   await reported(({ state }) => state === 'out');
   const own = join(serversOf(app.home), 'north', 'gateway.db');

@@ -43,9 +43,9 @@ declare const WebAssembly: {
 let opened: Promise<ModularArithmetic> | undefined;
 
 /** The arithmetic of this process: the kernel, or plain where an engine or a policy has no WebAssembly. */
-export function modularArithmetic(): Promise<ModularArithmetic> {
+export async function modularArithmetic(): Promise<ModularArithmetic> {
   opened ??= openModexpKernel().catch(() => plainArithmetic);
-  return opened;
+  return await opened;
 }
 
 /** Throws what WebAssembly throws. */

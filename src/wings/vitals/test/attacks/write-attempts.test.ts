@@ -327,7 +327,7 @@ test('where rows were changed meanwhile, the report of that names who tried, and
   for (const place of [0, 1, 2] as const) await three.server(place).seal();
   await door.post('/v1/peer', await forgedWord(three), '192.0.2.44');
   three.now += 60_000;
-  flipped(join(folder, '0.db'), { table: 'pages', column: 'roll', row: 0 });
+  flipped(join(folder, '0.db'), { table: 'sealed', column: 'shares', row: 0 });
   await server.watch();
   const tampering = (await door.reports()).find(({ kind }) => kind === 'tampering');
   const [attempt] = tampering?.attempts ?? [];
@@ -368,7 +368,7 @@ test('what keeps the report of an attempt from being written does not keep rows 
     ...{ from: '192.0.2.1', port: 1, wide: '192.0', route: 'POST /v1/peer', forwardedFor: '' },
     ...{ code: 'UNAUTHENTICATED', isSure: true },
   });
-  flipped(join(folder, '0.db'), { table: 'pages', column: 'roll', row: 0 });
+  flipped(join(folder, '0.db'), { table: 'sealed', column: 'shares', row: 0 });
   await assert.rejects(server.watch(), broken);
   assert.equal(server.tampering.quarantines().length, 1);
 });
