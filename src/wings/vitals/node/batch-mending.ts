@@ -72,7 +72,7 @@ export class BatchMending {
     );
     return {
       batch: { trio: trio.id, number, root, pages, firstHour, lastHour },
-      pages: copied.map((it) => this.#mended(it, { number, shares, standing })),
+      pages: copied.map((it) => this.#mended(it, shares)),
       fromEnvelopes: copied.length - standing.size,
     };
   }
@@ -111,23 +111,10 @@ export class BatchMending {
     if (kept !== undefined && isKeptOf(said, this.#trio.place, kept)) shares.set(id, kept);
   }
 
-  #mended(
-    { names }: CopiedPage,
-    of: {
-      readonly number: number;
-      readonly shares: Shares;
-      readonly standing: ReadonlySet<string>;
-    },
-  ): MendedPage {
-    const id = bytesToHex(names.page);
-    const kept = of.shares.get(id);
+  #mended({ names }: CopiedPage, shares: Shares): MendedPage {
+    const kept = shares.get(bytesToHex(names.page));
     if (kept === undefined) throw envelopeBad('missing');
-    const row = this.#standing.get(id);
-    const page = { names, atMs: this.#base.now(), kept };
-    // The very names, not some of another sharing of this page.
-    if (row?.names !== names) return page;
-    const isWhole = of.standing.has(id) && row.batch === of.number;
-    return { ...page, stands: isWhole ? 'all' : 'but the share' };
+    return { names, atMs: this.#base.now(), kept };
   }
 
   /** Shares out of their envelopes, each asked for and opened once. Rule VS-33. */

@@ -222,8 +222,6 @@ export interface MendedPage {
   readonly names: PageNames;
   readonly atMs: number;
   readonly kept: StoredShare;
-  /** What of its row is this already, and need not be written; missing: nothing. */
-  readonly stands?: 'all' | 'but the share';
 }
 
 /** An accepted page whose row is as it was written, as far as it is bound by its MAC and its manifest's hash. */
