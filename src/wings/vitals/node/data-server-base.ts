@@ -11,10 +11,10 @@ import type { ServerQuarantine } from '../ledger/acts/server-quarantine.ts';
 import type { ServerRebuilt } from '../ledger/acts/server-rebuilt.ts';
 import type { StatBatch } from '../ledger/acts/stat-batch.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
-import type { IncidentStore } from './incident-store.ts';
-import type { PageStore } from './page-store.ts';
-import type { QuestionStore } from './question-store.ts';
-import type { CallerWitness } from './refused-writes.ts';
+import type { CallerWitness } from './incidents/refused-writes.ts';
+import type { IncidentStore } from './stores/incident-store.ts';
+import type { PageStore } from './stores/page-store.ts';
+import type { QuestionStore } from './stores/question-store.ts';
 
 /** The ledger as this server believes it: every row proven to a signed header (rule VS-2). */
 export interface LedgerRows {

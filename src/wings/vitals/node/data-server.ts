@@ -6,23 +6,27 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { pagesAskedAfter, pagesStated, signedPagesAsked } from '../api/page-states.ts';
 import { vitalsNames } from '../names.ts';
-import { AttemptReports } from './attempt-reports.ts';
-import { answerBatch, answerPeople } from './batch-copies.ts';
-import { Batching } from './batching.ts';
 import type { DataServerBase } from './data-server-base.ts';
-import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './envelopes.ts';
 import { forged } from './forged.ts';
-import { Halves } from './halves.ts';
-import { takeUpload } from './intake.ts';
-import { OperatorDesk } from './operator-desk.ts';
-import { QuestionDesk } from './question-desk.ts';
-import type { QuestionPages } from './question-pages.ts';
-import { VitalsReading } from './reading.ts';
-import { Rebuilding } from './rebuilding.ts';
-import { WriteAttempts } from './refused-writes.ts';
-import { register } from './registering.ts';
-import { ShownKeys } from './shown-keys.ts';
-import { Silences } from './silences.ts';
+import { AttemptReports } from './incidents/attempt-reports.ts';
+import { OperatorDesk } from './incidents/operator-desk.ts';
+import { Rebuilding } from './incidents/rebuilding.ts';
+import { WriteAttempts } from './incidents/refused-writes.ts';
+import { Silences } from './incidents/silences.ts';
+import { Tampering } from './incidents/tampering.ts';
+import { answerBatch, answerPeople } from './pages/batch-copies.ts';
+import { Batching } from './pages/batching.ts';
+import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './pages/envelopes.ts';
+import { takeUpload } from './pages/intake.ts';
+import { register } from './pages/registering.ts';
+import { noiseKeyOf, secretsFor, trioSecrets } from './pages/trio-secrets.ts';
+import { Verification } from './pages/verification.ts';
+import { QuestionDesk } from './questions/question-desk.ts';
+import type { QuestionPages } from './questions/question-pages.ts';
+import { storedPages } from './questions/stored-pages.ts';
+import { Halves } from './reading/halves.ts';
+import { VitalsReading } from './reading/reading.ts';
+import { ShownKeys } from './reading/shown-keys.ts';
 import {
   answerPeer,
   answerPeerCarrying,
@@ -30,11 +34,7 @@ import {
   openPeerStatement,
   state,
 } from './statements.ts';
-import { storedPages } from './stored-pages.ts';
-import { Tampering } from './tampering.ts';
 import { ownTrio } from './trio.ts';
-import { noiseKeyOf, secretsFor, trioSecrets } from './trio-secrets.ts';
-import { Verification } from './verification.ts';
 
 /**
  * One data server: what it does when it is asked, and what comes round by itself. Source: docs/protocol/vitals-servers.md.

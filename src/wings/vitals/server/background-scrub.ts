@@ -1,4 +1,4 @@
-import type { Tampering } from '../node/tampering.ts';
+import type { Tampering } from '../node/incidents/tampering.ts';
 
 /** So often it has its turn. */
 export const scrubTurnMs = 250;

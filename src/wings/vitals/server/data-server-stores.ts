@@ -4,13 +4,13 @@ import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
-import type { IncidentStore } from '../node/incident-store.ts';
-import type { PageStore } from '../node/page-store.ts';
-import type { QuestionStore } from '../node/question-store.ts';
-import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
-import type { RowMacs } from '../node/row-macs.ts';
-import { sqliteIncidentStore } from '../node/sqlite-incident-store.ts';
-import { SqlitePageStore } from '../node/sqlite-page-store.ts';
+import type { IncidentStore } from '../node/stores/incident-store.ts';
+import type { PageStore } from '../node/stores/page-store.ts';
+import type { QuestionStore } from '../node/stores/question-store.ts';
+import type { RowMacs } from '../node/stores/row-macs.ts';
+import { sqliteIncidentStore } from '../node/stores/sqlite/sqlite-incident-store.ts';
+import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';
+import { sqliteQuestionStore } from '../node/stores/sqlite/sqlite-question-store.ts';
 
 /** What a data server keeps, wherever that is. */
 export interface DataServerStores {
@@ -52,8 +52,10 @@ async function openPostgres(of: {
 }): Promise<DataServerStores> {
   const { account, url, incidents, macs } = of;
   // A server that keeps its files does without them.
-  const { PostgresPageStore } = await import('../node/postgres-page-store.ts');
-  const { postgresQuestionStore } = await import('../node/postgres-question-store.ts');
+  const { PostgresPageStore } = await import('../node/stores/postgres/postgres-page-store.ts');
+  const { postgresQuestionStore } = await import(
+    '../node/stores/postgres/postgres-question-store.ts'
+  );
   const store = await PostgresPageStore.open(url, macs);
   try {
     const own = utf8(account);

@@ -8,8 +8,8 @@ import { type Chapter, hold, refused, type Step } from '../../../story/chapter.t
 import { peerPost } from '../api/routes/peer-post.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
-import { type GuardedTable, pageTables } from '../node/guarded-tables.ts';
 import { state } from '../node/statements.ts';
+import { type GuardedTable, pageTables } from '../node/stores/guarded-tables.ts';
 import { changeStudies, registerSensor } from '../sdk/index.ts';
 import { dataServerFolder } from '../server/data-server-keys.ts';
 import { keptReports } from '../server/kept-incidents.ts';

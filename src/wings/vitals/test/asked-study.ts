@@ -18,15 +18,15 @@ import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import type { StatDataset } from '../ledger/acts/stat-dataset.ts';
 import { quarterOf, spentRowId } from '../ledger/tables/stat-spent.ts';
 import { vitalsNames } from '../names.ts';
-import type { DeskParts } from '../node/desk-parts.ts';
-import { digestOfDays, digestOfPages } from '../node/page-selection.ts';
-import { QuestionDesk } from '../node/question-desk.ts';
-import type { QuestionPages, WantedPages } from '../node/question-pages.ts';
-import type { QuestionStore } from '../node/question-store.ts';
-import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
-import { RowMacs } from '../node/row-macs.ts';
-import { ShownKeys, type ShownKeysBase } from '../node/shown-keys.ts';
+import type { DeskParts } from '../node/questions/desk-parts.ts';
+import { QuestionDesk } from '../node/questions/question-desk.ts';
+import type { QuestionPages, WantedPages } from '../node/questions/question-pages.ts';
+import { ShownKeys, type ShownKeysBase } from '../node/reading/shown-keys.ts';
 import { state } from '../node/statements.ts';
+import { digestOfDays, digestOfPages } from '../node/stores/page-selection.ts';
+import type { QuestionStore } from '../node/stores/question-store.ts';
+import { RowMacs } from '../node/stores/row-macs.ts';
+import { sqliteQuestionStore } from '../node/stores/sqlite/sqlite-question-store.ts';
 import {
   approveAct,
   batchAct,

@@ -14,7 +14,7 @@ import { AlertsSetting } from '../../alerts/test/setting.ts';
 import { incidentNotice } from '../api/incident-notice.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
-import { tellPeople } from '../node/telling.ts';
+import { tellPeople } from '../node/incidents/telling.ts';
 import { BackgroundScrub, scrubTurnMs } from '../server/background-scrub.ts';
 import { loadPages } from './loaded-pages.ts';
 import { drawn } from './pages.ts';

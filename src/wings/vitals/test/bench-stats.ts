@@ -5,9 +5,9 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { generateRandomKeys } from 'paillier-bigint';
 import { type Figure, median, type Report } from '../../../../bench/figures.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
-import { PatientWindow } from '../node/patient-window.ts';
-import { SqlitePageStore } from '../node/sqlite-page-store.ts';
-import { storedPages } from '../node/stored-pages.ts';
+import { PatientWindow } from '../node/questions/patient-window.ts';
+import { storedPages } from '../node/questions/stored-pages.ts';
+import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';
 import { reportSeal } from './bench-seal.ts';
 import {
   type Answered,

@@ -22,7 +22,7 @@ import { proveKey } from '../crypto/paillier/key-proof.ts';
 import { modulusToBytes, rootToBytes } from '../crypto/paillier/keys.ts';
 import { sealRowId, statSeals } from '../ledger/tables/stat-seals.ts';
 import { statSpent } from '../ledger/tables/stat-spent.ts';
-import { ShownKeys } from '../node/shown-keys.ts';
+import { ShownKeys } from '../node/reading/shown-keys.ts';
 import { openEncrypted } from '../sdk/asking/encrypted-form.ts';
 import { openKeptStatement, signStatement } from '../sdk/statements.ts';
 import { askedStudy, pagesOf } from './asked-study.ts';

@@ -2,8 +2,8 @@ import type { GrantBody } from '../../../api/grant-body.ts';
 import type { Consent } from '../../../ledger/tables/consents.ts';
 import { accountIdOf, consentIdOf, type RecordId } from '../../../primitives/ids.ts';
 import { maxLookAgeMs } from '../api/sensor-read.ts';
-import type { ShownLook } from '../node/reading-decision.ts';
-import type { Looked } from '../node/shown-look.ts';
+import type { ShownLook } from '../node/reading/reading-decision.ts';
+import type { Looked } from '../node/reading/shown-look.ts';
 import { drawn } from './pages.ts';
 
 /** What a data server decides from, where a doctor looked a second ago under a grant that lives: tests break it in one place. */

@@ -17,8 +17,8 @@ import { dataServerIncidentsPost } from '../api/routes/data-server-incidents-pos
 import { silenceNotice, silenceWord } from '../api/silence-notice.ts';
 import { incidentNotices } from '../gateway/incident-notices-part.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
+import { tellPeople } from '../node/incidents/telling.ts';
 import { state } from '../node/statements.ts';
-import { tellPeople } from '../node/telling.ts';
 import { registerSensor } from '../sdk/registering.ts';
 import { type Enrolled, pageValues, ReadingTown, sensorKey } from './reading-town.ts';
 import { flipped } from './tampered-file.ts';

@@ -9,7 +9,7 @@ import { registration, signedRegistration } from '../api/registration.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
-import type { ArrivedPage, PageStore, StoredShare } from '../node/page-store.ts';
+import type { ArrivedPage, PageStore, StoredShare } from '../node/stores/page-store.ts';
 import { drawn } from './pages.ts';
 import type { FakeLedger } from './three-servers.ts';
 

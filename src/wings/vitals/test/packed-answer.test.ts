@@ -15,7 +15,7 @@ import { openEncryption } from '../crypto/paillier/encryption.ts';
 import { bytesToInteger } from '../crypto/paillier/integers.ts';
 import { openModexpKernel } from '../crypto/paillier/kernel-arithmetic.ts';
 import { encryptPart, openPartSum } from '../crypto/paillier/packed-answer.ts';
-import { answerShare } from '../node/answer-share.ts';
+import { answerShare } from '../node/questions/answer-share.ts';
 import { opensslArithmetic } from '../server/openssl-arithmetic.ts';
 import { keyOf, repeating } from './paillier-keys.ts';
 

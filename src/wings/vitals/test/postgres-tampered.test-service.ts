@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Scrub } from '../node/scrubbing.ts';
+import { Scrub } from '../node/incidents/scrubbing.ts';
 import { valuesOf } from './pages.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { tamperedDatabase } from './tampered-database.ts';

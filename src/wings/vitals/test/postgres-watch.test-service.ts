@@ -5,7 +5,7 @@ import { decodeAs } from '../../../primitives/shape.ts';
 import { type IncidentNotice, incidentNotice } from '../api/incident-notice.ts';
 import type { WriteAttempt } from '../api/incident-report.ts';
 import { signedStatement, statement } from '../api/statement.ts';
-import { type HandNotice, tellPeople } from '../node/telling.ts';
+import { type HandNotice, tellPeople } from '../node/incidents/telling.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { watchedOne } from './watched-database.ts';
 

@@ -16,7 +16,7 @@ import {
   digestOfPages,
   pageSetOf,
   selectionOf,
-} from '../node/page-selection.ts';
+} from '../node/stores/page-selection.ts';
 
 const { labels } = vitalsNames;
 const patient = accountOf('ana');

@@ -14,7 +14,7 @@ import type { SharedPage } from '../crypto/page-share.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
-import type { ArrivedPage } from '../node/page-store.ts';
+import type { ArrivedPage } from '../node/stores/page-store.ts';
 import { sealEnvelopes } from '../sdk/sensor/envelopes.ts';
 import { hour, type Place, type ThreeServers } from './three-servers.ts';
 

@@ -16,8 +16,8 @@ import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import type { OfThree, ServerNumber } from '../crypto/page-head.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { panelOf } from '../crypto/panels.ts';
-import { headOf } from '../node/page-bodies.ts';
-import { rebuildShare } from '../node/rebuild-share.ts';
+import { headOf } from '../node/pages/page-bodies.ts';
+import { rebuildShare } from '../node/pages/rebuild-share.ts';
 import { signPages } from '../sdk/sensor/page-upload.ts';
 import { valuesOf } from './pages.ts';
 

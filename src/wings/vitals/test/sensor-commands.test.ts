@@ -15,7 +15,7 @@ import {
 } from '../../../../test/cli/salus.ts';
 import { type Consortium, startConsortium } from '../../../server/consortium.ts';
 import { serversOf } from '../../../server/process.ts';
-import { headsIn } from '../node/sealed-segment.ts';
+import { headsIn } from '../node/stores/sealed-segment.ts';
 import { dataServerFolder, makeDataServer } from '../server/data-server-keys.ts';
 import { foundDemoDatasets } from '../server/demo.ts';
 import { SensorHub } from '../server/sensor-hub.ts';

@@ -10,8 +10,8 @@ import { type Silence, silenceNotice, silenceWord } from '../api/silence-notice.
 import { signedStatement, statement } from '../api/statement.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { DataServer } from '../node/data-server.ts';
-import type { HeardHour } from '../node/page-store.ts';
-import { habitOf } from '../node/silences.ts';
+import { habitOf } from '../node/incidents/silences.ts';
+import type { HeardHour } from '../node/stores/page-store.ts';
 import { valuesOf } from './pages.ts';
 import { hour, ThreeServers } from './three-servers.ts';
 

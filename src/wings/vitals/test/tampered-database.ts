@@ -1,5 +1,8 @@
 import { Client } from 'pg';
-import { postgresPageTables, postgresShareTables } from '../node/postgres-page-tables.ts';
+import {
+  postgresPageTables,
+  postgresShareTables,
+} from '../node/stores/postgres/postgres-page-tables.ts';
 import type { Place, TamperedStore } from './tampered-stores.ts';
 
 const questionTables = ['questions', 'looks', 'page_sets'];

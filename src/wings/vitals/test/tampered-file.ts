@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { headsIn, sharesIn } from '../node/sealed-segment.ts';
+import { headsIn, sharesIn } from '../node/stores/sealed-segment.ts';
 
 /** One place of a file of SQLite: the value of a column in the `row`-th row of a table. */
 export interface Place {

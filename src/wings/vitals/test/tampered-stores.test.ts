@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pageTables, questionTables } from '../node/guarded-tables.ts';
+import { pageTables, questionTables } from '../node/stores/guarded-tables.ts';
 import { columnsIn, flipped, tampered } from './tampered-file.ts';
 import {
   changesAreFound,

@@ -7,7 +7,7 @@ import { readReport } from '../api/incident-report.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
-import { Scrub } from '../node/scrubbing.ts';
+import { Scrub } from '../node/incidents/scrubbing.ts';
 import { furnish } from './furnished-server.ts';
 import { valuesOf } from './pages.ts';
 import { type OpenStores, ThreeServers } from './three-servers.ts';

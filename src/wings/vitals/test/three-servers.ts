@@ -32,13 +32,13 @@ import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { DataServer } from '../node/data-server.ts';
 import { type DataServerBase, defaultDataServerSettings } from '../node/data-server-base.ts';
-import type { IncidentStore } from '../node/incident-store.ts';
-import type { PageStore } from '../node/page-store.ts';
-import type { QuestionStore } from '../node/question-store.ts';
-import { sqliteQuestionStore } from '../node/question-store-sqlite.ts';
-import { rowMacsOf } from '../node/row-macs.ts';
-import { sqliteIncidentStore } from '../node/sqlite-incident-store.ts';
-import { SqlitePageStore } from '../node/sqlite-page-store.ts';
+import type { IncidentStore } from '../node/stores/incident-store.ts';
+import type { PageStore } from '../node/stores/page-store.ts';
+import type { QuestionStore } from '../node/stores/question-store.ts';
+import { rowMacsOf } from '../node/stores/row-macs.ts';
+import { sqliteIncidentStore } from '../node/stores/sqlite/sqlite-incident-store.ts';
+import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';
+import { sqliteQuestionStore } from '../node/stores/sqlite/sqlite-question-store.ts';
 import {
   type SensorLine,
   type SignedPage,

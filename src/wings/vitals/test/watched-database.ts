@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { readReport, type WriteAttempt } from '../api/incident-report.ts';
-import { PostgresPageStore } from '../node/postgres-page-store.ts';
-import { postgresQuestionStore } from '../node/postgres-question-store.ts';
-import { RowMacs } from '../node/row-macs.ts';
+import { PostgresPageStore } from '../node/stores/postgres/postgres-page-store.ts';
+import { postgresQuestionStore } from '../node/stores/postgres/postgres-question-store.ts';
+import { RowMacs } from '../node/stores/row-macs.ts';
 import type { PostgresServer } from './postgres-server.ts';
 import { tamperedDatabase } from './tampered-database.ts';
 import { furnished, type OpenTampered } from './tampered-stores.ts';

@@ -22,9 +22,9 @@ import { bytesToHex } from '../../../primitives/bytes.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
 import { serversOf } from '../../../server/process.ts';
 import { writeReport } from '../gateway/incidents/incident-folder.ts';
-import { attemptOf } from '../node/attempt-reports.ts';
-import { signReport } from '../node/incident-signing.ts';
-import { WriteAttempts } from '../node/refused-writes.ts';
+import { attemptOf } from '../node/incidents/attempt-reports.ts';
+import { signReport } from '../node/incidents/incident-signing.ts';
+import { WriteAttempts } from '../node/incidents/refused-writes.ts';
 
 /**
  * The operator's screen of incidents, in a real browser: a row that somebody else wrote into the hospital's file, and

@@ -5,8 +5,8 @@ import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { releasedBy } from '../../api/question.ts';
 import { openShares } from '../../crypto/answer-masks.ts';
 import { field64, modulo } from '../../crypto/field.ts';
-import { answerShare } from '../../node/answer-share.ts';
-import { groupsAQuarter } from '../../node/page-choice.ts';
+import { answerShare } from '../../node/questions/answer-share.ts';
+import { groupsAQuarter } from '../../node/questions/page-choice.ts';
 import { askedStudy, firstHour, pagesOf, type StudyPage } from '../asked-study.ts';
 import { idOf } from '../study.ts';
 

@@ -17,9 +17,9 @@ import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import { DataServer } from '../../node/data-server.ts';
 import type { DataServerBase } from '../../node/data-server-base.ts';
-import { openReport } from '../../node/incident-signing.ts';
+import { openReport } from '../../node/incidents/incident-signing.ts';
+import { tellPeople } from '../../node/incidents/telling.ts';
 import { state } from '../../node/statements.ts';
-import { tellPeople } from '../../node/telling.ts';
 import { signPages, uploadsOf } from '../../sdk/sensor/page-upload.ts';
 import { createDataServerHttp } from '../../server/data-server-http.ts';
 import { localCaller } from '../../server/local-caller.ts';

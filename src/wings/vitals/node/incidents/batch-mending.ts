@@ -1,0 +1,178 @@
+import type { KemKey } from '../../../../crypto/kem.ts';
+import { bytesToHex } from '../../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import type { BlobId } from '../../../../primitives/ids.ts';
+import { decodeViewsAs } from '../../../../primitives/shape.ts';
+import { pageManifest } from '../../api/page.ts';
+import { batchRowId, type StatBatchRow, statBatches } from '../../ledger/tables/stat-batches.ts';
+import type { DataServerBase } from '../data-server-base.ts';
+import { askedAhead } from '../pages/asked-ahead.ts';
+import { type CopiedPage, copyBatch, haveRoot } from '../pages/batch-copies.ts';
+import { askEnvelopes, pagesPerAsking } from '../pages/envelopes.ts';
+import { envelopeBad, isKeptOf, openEnvelope, shareIn } from '../pages/rebuild-share.ts';
+import type {
+  MendedPage,
+  PageUpkeep,
+  PlannedBatch,
+  StandingPage,
+  StoredShare,
+} from '../stores/page-store.ts';
+import type { OwnTrio } from '../trio.ts';
+
+/** A batch as it is to be. */
+export interface BatchToMend {
+  readonly batch: PlannedBatch;
+  /** In its order. */
+  readonly pages: readonly MendedPage[];
+  /** Of so many the share came out of an envelope. */
+  readonly fromEnvelopes: number;
+}
+
+type Shares = Map<string, StoredShare>;
+
+/** One batch of a trio, put together again: first of what stands, then of what others have. Rule VT-11. */
+export class BatchMending {
+  readonly #base: DataServerBase;
+  readonly #upkeep: PageUpkeep;
+  readonly #trio: OwnTrio;
+  readonly #key: KemKey;
+  /** Own rows that hold, by page id. */
+  readonly #standing = new Map<string, StandingPage>();
+
+  constructor(of: {
+    readonly base: DataServerBase;
+    readonly upkeep: PageUpkeep;
+    readonly trio: OwnTrio;
+    readonly key: KemKey;
+  }) {
+    this.#base = of.base;
+    this.#upkeep = of.upkeep;
+    this.#trio = of.trio;
+    this.#key = of.key;
+  }
+
+  /** Throws BATCH_UNKNOWN, ROOT_DIFFERS, SIGNATURE_WRONG, ENVELOPE_BAD, and what asking the other two throws. */
+  async batch(number: number): Promise<BatchToMend> {
+    const trio = this.#trio;
+    this.#standing.clear();
+    const row = await this.#base.ledger.row(statBatches, batchRowId(trio.id, number));
+    if (row === undefined) throw new CodedError('BATCH_UNKNOWN', { number });
+    const known = async (pages: readonly Uint8Array[]) =>
+      (await this.#look(pages)).map((it) => it?.names);
+    const copied =
+      (await this.#own(number, row)) ?? (await copyBatch(this.#base, trio, { number, row, known }));
+    const { root, firstHour, lastHour } = row;
+    const pages = copied.map(({ names }) => names.page);
+    const shares: Shares = new Map();
+    for (const page of copied) await this.#keep(page, shares);
+    const standing = new Set(shares.keys());
+    await this.#open(
+      copied.filter(({ names }) => !standing.has(bytesToHex(names.page))),
+      shares,
+    );
+    return {
+      batch: { trio: trio.id, number, root, pages, firstHour, lastHour },
+      pages: copied.map((it) => this.#mended(it, shares)),
+      fromEnvelopes: copied.length - standing.size,
+    };
+  }
+
+  /** Of this server's own list and rows; undefined: not all of them hold, or they are not the batch of the root. */
+  async #own(
+    number: number,
+    { root, pages }: StatBatchRow,
+  ): Promise<readonly CopiedPage[] | undefined> {
+    const list = await this.#base.store.sealedBatch(this.#trio.id, number).catch(unlessBroken);
+    if (list?.pages.length !== pages) return undefined;
+    const copied: CopiedPage[] = [];
+    for (const it of await this.#look(list.pages)) {
+      if (it === undefined) return undefined;
+      copied.push({ names: it.names, said: decodeViewsAs(pageManifest, it.names.manifest) });
+    }
+    return haveRoot(copied, root) ? copied : undefined;
+  }
+
+  async #look(pages: readonly Uint8Array[]): Promise<readonly (StandingPage | undefined)[]> {
+    const found = await this.#upkeep.standing?.(pages);
+    if (found === undefined) return pages.map(() => undefined);
+    for (const [at, page] of pages.entries()) {
+      const it = found[at];
+      if (it === undefined) this.#standing.delete(bytesToHex(page));
+      else this.#standing.set(bytesToHex(page), it);
+    }
+    return found;
+  }
+
+  /** What still has its H_k stays, whatever became of its row. */
+  async #keep({ names, said }: CopiedPage, shares: Shares): Promise<void> {
+    const id = bytesToHex(names.page);
+    const standing = this.#standing.get(id);
+    const kept = standing === undefined ? await this.#upkeep.share(names.page) : standing.kept;
+    if (kept !== undefined && isKeptOf(said, this.#trio.place, kept)) shares.set(id, kept);
+  }
+
+  #mended({ names }: CopiedPage, shares: Shares): MendedPage {
+    const kept = shares.get(bytesToHex(names.page));
+    if (kept === undefined) throw envelopeBad('missing');
+    return { names, atMs: this.#base.now(), kept };
+  }
+
+  /** Shares out of their envelopes, each asked for and opened once. Rule VS-33. */
+  async #open(missing: readonly CopiedPage[], shares: Shares): Promise<void> {
+    const { id: trio, place: server } = this.#trio;
+    const uploads = [...byEnvelope(this.#trio, missing)];
+    const some = Array.from({ length: Math.ceil(uploads.length / pagesPerAsking) }, (_, at) =>
+      uploads.slice(at * pagesPerAsking, (at + 1) * pagesPerAsking),
+    );
+    const ask = (of: typeof uploads) => this.#ask(of);
+    for await (const [asked, envelopes] of askedAhead(some, ask)) {
+      for (const [name, pages] of asked) {
+        const bytes = envelopes.get(name);
+        if (bytes === undefined) throw envelopeBad('missing');
+        const opened = await openEnvelope({ key: this.#key, trio, server }, bytes);
+        for (const { names, said } of pages)
+          shares.set(
+            bytesToHex(names.page),
+            await shareIn(this.#base.arithmetic, opened, { bytes: names.manifest, said }),
+          );
+      }
+    }
+  }
+
+  /** By a page of each; a keeper that knows nothing of that page is asked by the others of its upload. */
+  async #ask(
+    uploads: readonly (readonly [BlobId, readonly CopiedPage[]])[],
+  ): Promise<ReadonlyMap<BlobId, Uint8Array>> {
+    const envelopes = new Map<BlobId, Uint8Array>();
+    const ask = async (pages: readonly CopiedPage[]) => {
+      const ids = pages.map(({ names }) => names.page);
+      for (const [name, bytes] of await askEnvelopes(this.#base, this.#trio, ids))
+        envelopes.set(name, bytes);
+    };
+    await ask(uploads.flatMap(([, pages]) => pages.slice(0, 1)));
+    for (const [name, pages] of uploads)
+      if (!envelopes.has(name) && pages.length > 1) await ask(pages.slice(1, 1 + pagesPerAsking));
+    return envelopes;
+  }
+}
+
+/** Pages of one upload together. Throws ENVELOPE_BAD: of a page that names none there is none. */
+function byEnvelope(
+  { place }: OwnTrio,
+  pages: readonly CopiedPage[],
+): ReadonlyMap<BlobId, readonly CopiedPage[]> {
+  const uploads = new Map<BlobId, CopiedPage[]>();
+  for (const page of pages) {
+    const name = page.said.envelopes[place - 1];
+    if (name === undefined) throw envelopeBad('missing');
+    const upload = uploads.get(name);
+    if (upload === undefined) uploads.set(name, [page]);
+    else upload.push(page);
+  }
+  return uploads;
+}
+
+/** A row that cannot be read is none. */
+const unlessBroken = (error: unknown): undefined => {
+  if (!isCoded(error, 'ROW_TAMPERED') && !isCoded(error, 'HOME_INVALID')) throw error;
+};

@@ -1,0 +1,164 @@
+import type { KemKey } from '../../../../crypto/kem.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import type { IncidentReport } from '../../api/incident-report.ts';
+import type { ServerNumber } from '../../crypto/page-head.ts';
+import { mostRootsOfRebuilt } from '../../ledger/acts/server-rebuilt.ts';
+import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
+import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
+import type { DataServerBase } from '../data-server-base.ts';
+import { copyPeople } from '../pages/batch-copies.ts';
+import { register } from '../pages/registering.ts';
+import type { KeptQuarantine } from '../stores/incident-store.ts';
+import type { PageUpkeep } from '../stores/page-store.ts';
+import { ownTrio, triosOf } from '../trio.ts';
+import { BatchMending } from './batch-mending.ts';
+import type { Tampering } from './tampering.ts';
+
+/** What was put right of one trio. */
+export interface Rebuilt {
+  readonly trio: string;
+  readonly batches: number;
+  readonly pages: number;
+  /** Of them those whose share came out of an envelope; the others still held. */
+  readonly fromEnvelopes: number;
+}
+
+/** A scrub that somebody waits for. */
+const fullRows = 1_024;
+
+/**
+ * Puts right what a data server keeps, without plaintext: lists and manifests from the other two, shares from envelopes that its
+ * own recovery key opens, each batch held to its root. Source: docs/protocol/vitals-tampering.md, rule VT-11.
+ */
+export class Rebuilding {
+  readonly #base: DataServerBase;
+  readonly #tampering: Tampering;
+
+  constructor(base: DataServerBase, tampering: Tampering) {
+    this.#base = base;
+    this.#tampering = tampering;
+  }
+
+  /**
+   * All that is in quarantine; a scrub that finds nothing ends it, and ServerRebuilt says so. Throws ROOT_DIFFERS, ENVELOPE_BAD,
+   * ROW_TAMPERED {rows}: something is still not what it was, and what asking the other two throws; what was put right stays.
+   */
+  async rebuild(key: KemKey): Promise<readonly Rebuilt[]> {
+    await this.#tampering.open();
+    const upkeep = this.#base.store.upkeep;
+    if (upkeep === undefined) throw new CodedError('INTERNAL', { what: 'upkeep' });
+    const standing = this.#tampering.quarantines();
+    const rebuilt: Rebuilt[] = [];
+    for (const quarantine of standing) rebuilt.push(await this.#batches(upkeep, quarantine, key));
+    const numbers = await this.#numbers();
+    const numberOf = (trio: string) => numbers.get(trio);
+    const isWhole = (await this.#tampering.scrub.round(fullRows)).bad.length === 0;
+    if (!isWhole) {
+      await upkeep.drop('PEER_DISAGREES', numberOf);
+      await this.#base.questions.upkeep?.drop('ANSWER_LOST', numberOf);
+    }
+    for (const { trio } of standing) {
+      const take = (signed: Uint8Array) => register(this.#base, signed).catch(unlessKnown);
+      await copyPeople(this.#base, await ownTrio(this.#base, trio), take);
+    }
+    if (!isWhole) await this.#requireWhole();
+    for (const [at, quarantine] of standing.entries()) {
+      await this.#tampering.tellLedger();
+      await this.#tellRebuilt(quarantine);
+      await this.#tampering.lifted(quarantine.trio, this.#report(quarantine, rebuilt[at]));
+    }
+    return rebuilt;
+  }
+
+  async #requireWhole(): Promise<void> {
+    const { bad } = await this.#tampering.scrub.round(fullRows);
+    if (bad.length > 0)
+      throw new CodedError('ROW_TAMPERED', { rows: bad.length, table: bad[0]?.table ?? '' });
+  }
+
+  async #numbers(): Promise<ReadonlyMap<string, ServerNumber>> {
+    const numbers = new Map<string, ServerNumber>();
+    for (const trio of await triosOf(this.#base)) {
+      const own = await ownTrio(this.#base, trio).catch(unlessUnknown);
+      if (own !== undefined) numbers.set(trio, own.place);
+    }
+    return numbers;
+  }
+
+  async #batches(upkeep: PageUpkeep, of: KeptQuarantine, key: KemKey): Promise<Rebuilt> {
+    const trio = await ownTrio(this.#base, of.trio);
+    const mending = new BatchMending({ base: this.#base, upkeep, trio, key });
+    let [pages, fromEnvelopes, batches] = [0, 0, 0];
+    for (let number = Math.max(1, of.first); number <= of.last; number++) {
+      const mended = await mending.batch(number);
+      await upkeep.mendBatch(mended.batch, mended.pages);
+      pages += mended.pages.length;
+      fromEnvelopes += mended.fromEnvelopes;
+      batches++;
+    }
+    return { trio: of.trio, batches, pages, fromEnvelopes };
+  }
+
+  /**
+   * What others of a trio say of this server on the ledger, while it knows of nothing: it looks at everything, and where all of
+   * it holds it says so. Returns how many accusations it answered. Rule VT-13.
+   */
+  async answerAccusations(): Promise<number> {
+    await this.#tampering.open();
+    const { ledger, account } = this.#base;
+    const own = new Set(this.#tampering.quarantines().map(({ trio }) => trio));
+    let answered = 0;
+    for (const trio of await triosOf(this.#base)) {
+      const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
+      if (own.has(trio) || row === undefined || row.state === 'rebuilt') continue;
+      const { bad } = await this.#tampering.fullScrub('peer');
+      if (bad.length > 0) return answered;
+      await this.#tellRebuilt({ trio });
+      answered++;
+    }
+    return answered;
+  }
+
+  /** As many acts as it takes. Again: nothing more. */
+  async #tellRebuilt({ trio }: Pick<KeptQuarantine, 'trio'>): Promise<void> {
+    const { ledger, send, account } = this.#base;
+    for (;;) {
+      const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
+      if (row === undefined || row.state === 'rebuilt') return;
+      const fromBatch = Math.max(1, row.firstBatch);
+      const roots: Uint8Array[] = [];
+      for (let at = fromBatch; at <= row.lastBatch && roots.length < mostRootsOfRebuilt; at++) {
+        const batch = await ledger.row(statBatches, batchRowId(trio, at));
+        const own = await this.#base.store.sealedBatch(trio, at);
+        if (batch === undefined || own === undefined || !equalBytes(own.root, batch.root))
+          throw new CodedError('ROOT_DIFFERS', { number: at });
+        roots.push(own.root);
+      }
+      await send({ kind: 'ServerRebuilt', trio, server: account, fromBatch, roots });
+    }
+  }
+
+  #report({ trio, first, last, began }: KeptQuarantine, of: Rebuilt | undefined): IncidentReport {
+    const { account, ledger, now } = this.#base;
+    return {
+      ...{ chainId: ledger.chainId, by: account, kind: 'tampering', store: 'data-server' },
+      ...{ foundBy: 'scrub', foundMs: now(), wholeMs: now(), places: [], more: 0 },
+      batches: [{ trio, firstBatch: first, lastBatch: last }],
+      ...{ firstHour: 0, lastHour: 0, people: 0, attempts: [], untold: [] },
+      done: [
+        { what: `rebuilt ${of?.pages ?? 0} pages of ${of?.batches ?? 0} batches`, atMs: now() },
+        { what: 'serves again', atMs: now() },
+      ],
+      follows: Uint8Array.from(Buffer.from(began, 'hex')),
+    };
+  }
+}
+
+const unlessUnknown = (error: unknown): undefined => {
+  if (!isCoded(error, 'TRIO_UNKNOWN')) throw error;
+};
+
+const unlessKnown = (error: unknown): void => {
+  if (!isCoded(error, 'REGISTRATION_OLD') && !isCoded(error, 'PSEUDONYM_TAKEN')) throw error;
+};

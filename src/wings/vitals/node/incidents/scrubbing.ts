@@ -1,0 +1,180 @@
+import { leafHash, merkleRoot } from '../../../../ledger/merkle.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
+import { decodeCbor, encodeCbor, readArray } from '../../../../primitives/cbor.ts';
+import { isCoded } from '../../../../primitives/errors.ts';
+import type { ServerNumber } from '../../crypto/page-head.ts';
+import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
+import { statTrios } from '../../ledger/tables/stat-trios.ts';
+import type { DataServerBase } from '../data-server-base.ts';
+import type { BadRow, ScrubPlace } from '../stores/upkeep.ts';
+import { triosOf } from '../trio.ts';
+
+/** What is looked at, in this order; `ledger`: batches against their roots. */
+export const scrubbedStores = ['pages', 'questions', 'ledger'] as const;
+export type ScrubbedStore = (typeof scrubbedStores)[number];
+
+/** Where a round is. */
+export interface RoundPlace {
+  readonly store: ScrubbedStore;
+  readonly place: ScrubPlace | undefined;
+}
+
+export interface RoundStep {
+  readonly bad: readonly (BadRow & { readonly store: ScrubbedStore })[];
+  readonly rows: number;
+  readonly bytes: number;
+  /** Undefined: the round is over. */
+  readonly next: RoundPlace | undefined;
+}
+
+export interface ScrubDepth {
+  /** Indexes and the file, which stops everything else meanwhile. */
+  readonly isFull: boolean;
+  /** Also what MACs bind to what the ledger has of it: each share to H_k, each batch from its leaves to its root. */
+  readonly isDeep: boolean;
+}
+
+type Base = Pick<DataServerBase, 'account' | 'ledger' | 'store' | 'questions' | 'listedTrios'>;
+
+/**
+ * Looks at everything that a data server keeps, a few rows a step: row by row by MAC and hash, each table as a whole at its end,
+ * each batch against the root on the ledger; deep, also what somebody with the row key wrote. Source: docs/protocol/vitals-tampering.md, rules VT-5 to VT-8.
+ */
+export class Scrub {
+  readonly #base: Base;
+  readonly #numbers = new Map<string, ServerNumber | undefined>();
+
+  constructor(base: Base) {
+    this.#base = base;
+  }
+
+  /** One step from a place on; `most` rows. Throws what the ledger's rows throw. */
+  async step(
+    at: RoundPlace | undefined,
+    most: number,
+    { isFull, isDeep }: ScrubDepth,
+  ): Promise<RoundStep> {
+    const { store, place } = at ?? { store: 'pages' as const, place: undefined };
+    if (store === 'ledger') return this.#batches(place, isDeep);
+    const { upkeep } = store === 'pages' ? this.#base.store : this.#base.questions;
+    const following: RoundPlace = {
+      store: store === 'pages' ? 'questions' : 'ledger',
+      place: undefined,
+    };
+    if (upkeep === undefined) return { bad: [], rows: 0, bytes: 0, next: following };
+    if (store === 'pages' && (place === undefined || this.#numbers.size === 0))
+      await this.#learnNumbers();
+    const numberOf = (trio: string) => (isDeep ? this.#numbers.get(trio) : undefined);
+    const found = await upkeep.scrub(place, most, numberOf);
+    const whole = found.next === undefined ? await upkeep.scrubWhole(isFull) : [];
+    return {
+      bad: [...found.bad, ...whole].map((it) => ({ ...it, store })),
+      ...{ rows: found.rows, bytes: found.bytes },
+      next: found.next === undefined ? following : { store, place: found.next },
+    };
+  }
+
+  /** A whole round, at once. `onStep`: told after each step, and waited for. */
+  async round(
+    most: number,
+    onStep: (step: RoundStep) => Promise<void> = async () => {},
+    isDeep = true,
+  ): Promise<Pick<RoundStep, 'bad' | 'rows' | 'bytes'>> {
+    const bad: RoundStep['bad'][number][] = [];
+    let [rows, bytes] = [0, 0];
+    let next: RoundPlace | undefined;
+    do {
+      const step = await this.step(next, most, { isFull: true, isDeep });
+      bad.push(...step.bad);
+      rows += step.rows;
+      bytes += step.bytes;
+      next = step.next;
+      await onStep(step);
+    } while (next !== undefined);
+    return { bad, rows, bytes };
+  }
+
+  async #learnNumbers(): Promise<void> {
+    const { account, ledger } = this.#base;
+    for (const trio of await triosOf(this.#base)) {
+      const row = await ledger.row(statTrios, trio);
+      const number = ([1, 2, 3] as const)[row?.servers.indexOf(account) ?? -1];
+      this.#numbers.set(trio, number);
+    }
+  }
+
+  /** One batch a step. */
+  async #batches(place: ScrubPlace | undefined, isDeep: boolean): Promise<RoundStep> {
+    const { ledger, store } = this.#base;
+    // A store without upkeep is not looked at: nothing is said of it.
+    const trios = store.upkeep === undefined ? [] : await triosOf(this.#base);
+    const trio: string | undefined = place?.table ?? trios[0];
+    const done: RoundStep = { bad: [], rows: 0, bytes: 0, next: undefined };
+    if (trio === undefined) return done;
+    const number = Number(place?.after[0] ?? 0) + 1;
+    const own = await store.newestBatch(trio);
+    if (number > own) return this.#unsealed(trio, number, trios);
+    const row = await ledger.row(statBatches, batchRowId(trio, number));
+    const root = await this.#rootOf(trio, number, isDeep);
+    const isSame = row !== undefined && root !== undefined && equalBytes(row.root, root);
+    const of = { table: 'batches', row: `${trio} ${number}`, column: '', bound: 'ledger root' };
+    return {
+      ...{
+        rows: 1,
+        bytes: 0,
+        bad: isSame ? [] : [{ ...of, store: 'ledger', trio, batch: number }],
+      },
+      next: { store: 'ledger', place: { table: trio, after: [number] } },
+    };
+  }
+
+  /** Of what the ledger has and this server has not sealed: it wrote each down before it signed it. One step a trio. Rule VT-7. */
+  async #unsealed(trio: string, from: number, trios: readonly string[]): Promise<RoundStep> {
+    const { ledger, store } = this.#base;
+    const newest = (await ledger.row(statTrios, trio))?.newestBatch ?? 0;
+    const bad: RoundStep['bad'][number][] = [];
+    for (let batch = from; batch <= newest; batch++) {
+      const planned = await store.plannedBatches(trio, batch);
+      const row =
+        planned.length === 0 ? undefined : await ledger.row(statBatches, batchRowId(trio, batch));
+      if (row !== undefined && planned.some(({ root }) => equalBytes(root, row.root))) continue;
+      const of = { table: 'batches', row: `${trio} ${batch}`, column: '', bound: 'row gone' };
+      bad.push({ ...of, store: 'ledger', trio, batch });
+    }
+    const [following] = trios.slice(trios.indexOf(trio) + 1);
+    const next: RoundPlace | undefined =
+      following === undefined
+        ? undefined
+        : { store: 'ledger', place: { table: following, after: [] } };
+    return { bad, rows: bad.length, bytes: 0, next };
+  }
+
+  /** Of what is kept now, as its row has it or, deep, of its leaves; undefined: a page is missing, or the batch, or cannot be read. */
+  async #rootOf(trio: string, number: number, isDeep: boolean): Promise<Uint8Array | undefined> {
+    try {
+      const batch = await this.#base.store.sealedBatch(trio, number);
+      if (!isDeep) return batch?.root;
+      const leaves = await this.#base.store.upkeep?.leaves(batch?.pages ?? []);
+      return leaves === undefined || leaves.length === 0
+        ? undefined
+        : merkleRoot(leaves.map(leafHash));
+    } catch (error) {
+      if (isCoded(error, 'HOME_INVALID')) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A place as it is kept: CBOR[store, table or empty, keys]. */
+export const placeBytes = ({ store, place }: RoundPlace): Uint8Array =>
+  encodeCbor([store, place?.table ?? '', [...(place?.after ?? [])]]);
+
+/** Undefined: none, or none that is known here: the round begins anew. */
+export function placeIn(bytes: Uint8Array): RoundPlace | undefined {
+  if (bytes.length === 0) return undefined;
+  const [word, table, after] = readArray(decodeCbor(bytes), 'place');
+  const store = scrubbedStores.find((it) => it === word);
+  if (store === undefined || typeof table !== 'string' || !Array.isArray(after)) return undefined;
+  if (table === '') return { store, place: undefined };
+  return { store, place: { table, after: after as ScrubPlace['after'] } };
+}

@@ -1,0 +1,292 @@
+import { bytesToHex, equalBytes } from '../../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import { decodeAs } from '../../../../primitives/shape.ts';
+import { type IncidentReport, readReport, type WriteAttempt } from '../../api/incident-report.ts';
+import { pageManifest } from '../../api/page.ts';
+import { keptHash } from '../../crypto/page-keep.ts';
+import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
+import type { DataServerBase } from '../data-server-base.ts';
+import { headOf } from '../pages/page-bodies.ts';
+import type { KeptQuarantine, NewIncident } from '../stores/incident-store.ts';
+import type { StoredShare } from '../stores/page-store.ts';
+import { attemptOf } from './attempt-reports.ts';
+import { BackgroundRound } from './background-round.ts';
+import {
+  type Bad,
+  type BatchRange,
+  type FoundBy,
+  peopleIn,
+  placeNameOf,
+  rangesOf,
+  reportOf,
+} from './found-places.ts';
+import { signReport } from './incident-signing.ts';
+import type { WriteAttempts } from './refused-writes.ts';
+import { type RoundStep, Scrub } from './scrubbing.ts';
+
+const dayMs = 86_400_000;
+/** Of attempts by HTTP that a report about changed rows names. */
+const mostTried = 16;
+/** A full scrub is for who waits for it. */
+const fullRows = 1_024;
+
+/**
+ * What one data server does when it finds that what it keeps is not what it kept: it stops answering of it, writes a report, puts
+ * its hash on the ledger, and knows whom to tell. Source: docs/protocol/vitals-tampering.md, rules VT-8 to VT-12.
+ */
+export class Tampering {
+  readonly #base: DataServerBase;
+  readonly #tried: WriteAttempts;
+  readonly scrub: Scrub;
+  readonly #quarantines = new Map<string, KeptQuarantine>();
+  /** Places that stand in a report already, while their quarantine lasts. */
+  readonly #known = new Set<string>();
+  #isOpen: Promise<void> | undefined;
+  #isSuspected = false;
+  readonly #background: BackgroundRound;
+  /** What the stores told of who wrote, as long as a turn reports it. */
+  #attempts: readonly WriteAttempt[] | undefined;
+  #reports = 0;
+
+  constructor(base: DataServerBase, attempts: WriteAttempts) {
+    this.#base = base;
+    this.#tried = attempts;
+    this.scrub = new Scrub(base);
+    this.#background = new BackgroundRound({
+      ...{ scrub: this.scrub, incidents: base.incidents, now: base.now },
+      found: (bad) => this.found(bad, 'scrub'),
+      isAnyApart: () => this.#quarantines.size > 0,
+    });
+  }
+
+  /** What was found before this process began. Throws ROW_TAMPERED. */
+  open(): Promise<void> {
+    this.#isOpen ??= this.#load();
+    return this.#isOpen;
+  }
+
+  async #load(): Promise<void> {
+    const { incidents } = this.#base;
+    for (const it of await incidents.quarantines()) this.#quarantines.set(it.trio, it);
+    if (this.#quarantines.size === 0) return;
+    for (const { signed } of await incidents.incidents())
+      for (const { table, row, column } of readReport(signed).places)
+        this.#known.add(`${table} ${row} ${column}`);
+  }
+
+  quarantines(): readonly KeptQuarantine[] {
+    return [...this.#quarantines.values()];
+  }
+
+  /** Throws SERVER_QUARANTINED: one of these batches is not what it was, or what is in none. Rule VT-10. */
+  async requireServed(trio: string, { first, last }: BatchRange): Promise<void> {
+    await this.open();
+    const stands = this.#quarantines.get(trio);
+    if (stands === undefined) return;
+    const isApart = last < stands.first || first > stands.last;
+    if (stands.first === 0 || !isApart)
+      throw new CodedError('SERVER_QUARANTINED', { server: this.#base.account });
+  }
+
+  /**
+   * A whole round at once; what is found is reported. `done`: told how many rows were looked at. Who asks for it has it by MACs; where
+   * something points at this server, deep.
+   */
+  async fullScrub(
+    foundBy: FoundBy = 'scrub',
+    done: (rows: number) => void = () => {},
+  ): Promise<Pick<RoundStep, 'bad' | 'rows' | 'bytes'>> {
+    const { now, incidents } = this.#base;
+    const beganMs = now();
+    const onStep = async ({ bad, rows }: RoundStep) => {
+      done(rows);
+      if (bad.length > 0) await this.found(bad, foundBy);
+    };
+    const round = await this.scrub.round(fullRows, onStep, foundBy !== 'scrub');
+    if (round.bad.length === 0)
+      await incidents.keepRound({ place: new Uint8Array(0), beganMs, wholeMs: beganMs });
+    return round;
+  }
+
+  /** Goes on with the round in the background for about so long, in milliseconds of this process. Returns how long it took. Rule VT-8. */
+  async background(mostMs: number): Promise<number> {
+    await this.open();
+    return this.#background.goOn(mostMs);
+  }
+
+  /** Throws ROW_TAMPERED: what would be shown is not what was accepted; all of it is looked at then. Rule VT-8. */
+  requireKept(
+    place: number,
+    { manifest, kept }: { readonly manifest: Uint8Array; readonly kept: StoredShare },
+  ): void {
+    const said = decodeAs(pageManifest, manifest);
+    const number = ([1, 2, 3] as const)[place - 1] ?? 1;
+    const hash = said.hashes[number - 1] ?? said.hashes[0];
+    if (equalBytes(keptHash(number, headOf(said), kept), hash)) return;
+    const error = new CodedError('ROW_TAMPERED', { table: 'pages' });
+    this.suspect(error);
+    throw error;
+  }
+
+  /** Something was met that is not what was written: the next turn looks at everything. Other errors are none of it. */
+  suspect(error: unknown): void {
+    if (isCoded(error, 'ROW_TAMPERED')) this.#isSuspected = true;
+  }
+
+  /** What comes round by itself: a scrub where something was met, and what the ledger is owed. */
+  async turn(): Promise<number> {
+    await this.open();
+    const { store, questions } = this.#base;
+    const isWritten =
+      (await store.upkeep?.wasWrittenByOthers()) === true ||
+      (await questions.upkeep?.wasWrittenByOthers()) === true;
+    if (isWritten) await this.#writtenByOthers();
+    else if (this.#isSuspected) await this.fullScrub('read');
+    this.#isSuspected = false;
+    return this.tellLedger();
+  }
+
+  /** Another process wrote to a store: all of it is looked at, and it is an incident also where everything holds. Rule VT-16. */
+  async #writtenByOthers(): Promise<void> {
+    const before = this.#reports;
+    const attempts = await this.#told();
+    this.#attempts = attempts;
+    try {
+      const { bad } = await this.fullScrub('watch');
+      const isReported = this.#reports > before;
+      // What does not hold and was reported before is nothing new; who wrote since then is.
+      if (bad.length === 0 || (!isReported && attempts.length > 0)) await this.#attempted(bad);
+    } finally {
+      this.#attempts = undefined;
+    }
+    await this.#reported();
+  }
+
+  async #attempted(bad: readonly Bad[]): Promise<void> {
+    const of = { bad: [], foundBy: 'watch', ranges: new Map(), people: 0 } as const;
+    const report = await reportOf(this.#base, { ...of, told: await this.#whoWrote() });
+    const what =
+      bad.length === 0
+        ? 'looked at: all of it is as it was written'
+        : 'looked at: what does not hold is reported';
+    const done = [{ what, atMs: this.#base.now() }];
+    const { signed, hash } = await signReport(this.#base.sign, {
+      ...{ ...report, kind: 'write-attempt', done },
+    });
+    await this.#keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
+  }
+
+  /**
+   * Who tried by HTTP since all was whole last, or in the last day, for he may have had another way in (rule VT-18); then who
+   * wrote, as the stores tell.
+   */
+  async #whoWrote(): Promise<readonly WriteAttempt[]> {
+    const { wholeMs } = await this.#base.incidents.round();
+    const sinceMs = Math.max(wholeMs, this.#base.now() - dayMs);
+    const tried = this.#tried.sureSince(sinceMs).slice(0, mostTried).map(attemptOf);
+    return [...tried, ...(this.#attempts ?? (await this.#told()))];
+  }
+
+  /** Who wrote, as the stores themselves tell. */
+  async #told(): Promise<readonly WriteAttempt[]> {
+    const { store, questions, claimedMacOf } = this.#base;
+    const told = [
+      ...((await store.upkeep?.attempts?.()) ?? []),
+      ...((await questions.upkeep?.attempts?.()) ?? []),
+    ];
+    return told.map((it) => ({ ...it, claimedMac: claimedMacOf?.(it.from) ?? '' }));
+  }
+
+  async #keep(incident: NewIncident): Promise<void> {
+    await this.#base.incidents.keep(incident);
+    this.#base.keepReport?.(incident.name, incident.signed);
+    this.#reports++;
+    // A turn may write several reports: each has all that was told.
+    if (this.#attempts === undefined) await this.#reported();
+  }
+
+  async #reported(): Promise<void> {
+    const { store, questions } = this.#base;
+    await store.upkeep?.reported?.();
+    await questions.upkeep?.reported?.();
+  }
+
+  /** Quarantine, report and who is to be told, in one step. */
+  async found(bad: readonly Bad[], foundBy: FoundBy): Promise<void> {
+    await this.open();
+    const fresh = bad.filter((it) => !this.#known.has(placeNameOf(it)));
+    if (fresh.length === 0) return;
+    const { sign } = this.#base;
+    const ranges = await rangesOf(this.#base, fresh);
+    const told = await this.#whoWrote();
+    const people = await peopleIn(this.#base, fresh, ranges);
+    const { signed, hash } = await signReport(
+      sign,
+      await reportOf(this.#base, { bad: fresh, foundBy, ranges, people: people.length, told }),
+    );
+    const name = bytesToHex(hash);
+    const quarantines = [...ranges].map(([trio, range]) => this.#joined(trio, range, name));
+    const began = quarantines[0]?.began ?? name;
+    const incident: NewIncident = {
+      ...{ name, signed, quarantines },
+      people: people.map((account) => ({ account, began })),
+    };
+    await this.#keep(incident);
+    for (const it of quarantines) this.#quarantines.set(it.trio, it);
+    for (const it of fresh) this.#known.add(placeNameOf(it));
+  }
+
+  #joined(trio: string, { first, last }: BatchRange, name: string): KeptQuarantine {
+    const before = this.#quarantines.get(trio);
+    if (before === undefined) return { trio, first, last, began: name };
+    return {
+      ...{ trio, began: before.began },
+      ...{ first: Math.min(first, before.first), last: Math.max(last, before.last) },
+    };
+  }
+
+  /** What is not on the ledger yet: reports, and what follows of them. Again: nothing more. */
+  async tellLedger(): Promise<number> {
+    await this.open();
+    const { incidents, send, account, ledger } = this.#base;
+    let told = 0;
+    for (const { name, signed } of await incidents.owed()) {
+      const report = Uint8Array.from(Buffer.from(name, 'hex'));
+      await send({ kind: 'Incident', report, incident: kindOf(signed) }).catch(
+        unless('INCIDENT_TAKEN'),
+      );
+      // Of an attempt nothing follows; a quarantine names the report that it is of.
+      const isOfRows = kindOf(signed) !== 'write-attempt';
+      for (const { trio, first, last } of isOfRows ? this.#quarantines.values() : []) {
+        const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
+        const stands =
+          row?.state === 'quarantined' && row.firstBatch <= first && row.lastBatch >= last;
+        if (stands) continue;
+        await send({
+          ...{ kind: 'ServerQuarantine', trio, server: account, incident: name },
+          ...{ firstBatch: first, lastBatch: last },
+        }).catch(unless('QUARANTINE_TAKEN'));
+      }
+      await incidents.onLedger(name);
+      told++;
+    }
+    return told;
+  }
+
+  /** A trio's quarantine is over, and its report says what was done. */
+  async lifted(trio: string, report: IncidentReport): Promise<void> {
+    const { signed, hash } = await signReport(this.#base.sign, report);
+    await this.#base.incidents.lift(trio, { name: bytesToHex(hash), signed });
+    this.#base.keepReport?.(bytesToHex(hash), signed);
+    this.#quarantines.delete(trio);
+    if (this.#quarantines.size === 0) this.#known.clear();
+  }
+}
+
+const kindOf = (signed: Uint8Array): IncidentReport['kind'] => readReport(signed).kind;
+
+const unless =
+  (code: Parameters<typeof isCoded>[1]) =>
+  (error: unknown): void => {
+    if (!isCoded(error, code)) throw error;
+  };

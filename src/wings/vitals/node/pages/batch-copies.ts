@@ -1,0 +1,223 @@
+import { sha256 } from '../../../../crypto/hash.ts';
+import { verifyLabelled } from '../../../../crypto/signature.ts';
+import { leafHash, merkleRoot } from '../../../../ledger/merkle.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import type { AccountId } from '../../../../primitives/ids.ts';
+import {
+  bytes,
+  decodeAs,
+  decodeViewsAs,
+  encodeAs,
+  hexId,
+  list,
+  type Of,
+  struct,
+  uint,
+} from '../../../../primitives/shape.ts';
+import { batchLeafContent } from '../../api/batch-leaf.ts';
+import { type PageManifest, pageManifest } from '../../api/page.ts';
+import { signedRegistration } from '../../api/registration.ts';
+import { pageIdOf } from '../../crypto/page-head.ts';
+import type { StatBatchRow } from '../../ledger/tables/stat-batches.ts';
+import { vitalsNames } from '../../names.ts';
+import type { DataServerBase } from '../data-server-base.ts';
+import { askPeer } from '../statements.ts';
+import type { PageNames } from '../stores/page-store.ts';
+import { type OwnTrio, ownTrio } from '../trio.ts';
+import { askedAhead } from './asked-ahead.ts';
+
+/** Manifests of so many pages an answer: 500 bytes each. */
+const pagesPerCopy = 256;
+const askedBatch = struct({ trio: hexId(32), number: uint, from: uint });
+const copied = struct({ manifest: bytes(), signature: bytes(64), sensor: bytes(32) });
+const copies = list(copied, { most: pagesPerCopy });
+
+const peoplePerCopy = 64;
+const askedPeople = struct({ trio: hexId(32), from: uint });
+const people = struct({ next: uint, registrations: list(bytes(), { most: peoplePerCopy }) });
+
+/** What was signed of a sealed batch's pages: no share, and nothing that the other two do not have. Throws UNAUTHENTICATED, BATCH_UNKNOWN. Rule VT-11. */
+export async function answerBatch(
+  base: DataServerBase,
+  from: AccountId,
+  payload: Uint8Array,
+  follow: (trio: string) => Promise<number>,
+): Promise<Uint8Array> {
+  const asked = decodeAs(askedBatch, payload);
+  await requirePeer(base, asked.trio, from);
+  await follow(asked.trio);
+  const batch = await base.store.sealedBatch(asked.trio, asked.number);
+  if (batch === undefined) throw new CodedError('BATCH_UNKNOWN', { number: asked.number });
+  const pages = batch.pages.slice(asked.from, asked.from + pagesPerCopy);
+  const found = await Promise.all(pages.map((page) => base.store.page(page)));
+  return encodeAs(
+    copies,
+    found.filter((it) => it !== undefined),
+  );
+}
+
+/** Registrations as their patients signed them. Rule VT-11. */
+export async function answerPeople(
+  base: DataServerBase,
+  from: AccountId,
+  payload: Uint8Array,
+): Promise<Uint8Array> {
+  const asked = decodeAs(askedPeople, payload);
+  await requirePeer(base, asked.trio, from);
+  const all = await base.store.registrationsSince(asked.from);
+  const some = all.slice(0, peoplePerCopy);
+  return encodeAs(people, {
+    next: all.length > some.length ? (some.at(-1)?.place ?? 0) : 0,
+    registrations: some.map(({ signed }) => signed),
+  });
+}
+
+async function requirePeer(base: DataServerBase, trioId: string, from: AccountId): Promise<void> {
+  const trio = await ownTrio(base, trioId);
+  if (!trio.others.some(({ account }) => account === from)) throw new CodedError('UNAUTHENTICATED');
+}
+
+/** A page by its names, and what its manifest says. */
+export interface CopiedPage {
+  readonly names: PageNames;
+  readonly said: PageManifest;
+}
+
+/** Of pages, in their order, the names that this server's own rows have; undefined: none that holds. */
+export type KnownNames = (
+  pages: readonly Uint8Array[],
+) => Promise<readonly (PageNames | undefined)[]>;
+
+/** That these pages, in this order, are the batch of a root. */
+export const haveRoot = (pages: readonly CopiedPage[], root: Uint8Array): boolean =>
+  equalBytes(merkleRoot(pages.map(({ names }) => leafHash(names.leaf))), root);
+
+/**
+ * The pages of a sealed batch as one of the other two has them, held to the root on the ledger; a sensor's signature is verified
+ * unless this server has the very same page with it. Throws ROOT_DIFFERS or SIGNATURE_WRONG {server}: what the last of them said
+ * is not what was sealed; and what asking throws. Rule VT-11.
+ */
+export async function copyBatch(
+  base: DataServerBase,
+  trio: OwnTrio,
+  of: {
+    readonly number: number;
+    readonly row: Pick<StatBatchRow, 'root' | 'pages'>;
+    readonly known: KnownNames;
+  },
+): Promise<readonly CopiedPage[]> {
+  const { number, row, known } = of;
+  let last: unknown = new CodedError('ROOT_DIFFERS', { number });
+  for (const { account } of trio.others) {
+    try {
+      const from = { trio: trio.id, account, number, count: row.pages };
+      const pages = await pagesFrom(base, from, known);
+      if (!haveRoot(pages, row.root))
+        throw new CodedError('ROOT_DIFFERS', { number, server: account });
+      return pages;
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+interface CopyFrom {
+  /** Hex. */
+  readonly trio: string;
+  readonly account: AccountId;
+  readonly number: number;
+  readonly count: number;
+}
+
+async function pagesFrom(
+  base: DataServerBase,
+  of: CopyFrom,
+  known: KnownNames,
+): Promise<readonly CopiedPage[]> {
+  const { trio, account, number, count } = of;
+  const places = Array.from(
+    { length: Math.ceil(count / pagesPerCopy) },
+    (_, at) => at * pagesPerCopy,
+  );
+  const pages: CopiedPage[] = [];
+  const ask = async (from: number) => {
+    const payload = encodeAs(askedBatch, { trio, number, from });
+    return decodeAs(copies, await askPeer(base, account, { word: 'batch', payload }));
+  };
+  for await (const [from, some] of askedAhead(places, ask)) {
+    // Fewer than there are: it lost some, or the batch is another.
+    if (some.length !== Math.min(pagesPerCopy, count - from))
+      throw new CodedError('ROOT_DIFFERS', { number, server: account });
+    pages.push(...(await pagesIn(base, of, { some, known })));
+  }
+  return pages;
+}
+
+async function pagesIn(
+  base: DataServerBase,
+  { trio, account }: CopyFrom,
+  { some, known }: { readonly some: readonly Of<typeof copied>[]; readonly known: KnownNames },
+): Promise<readonly CopiedPage[]> {
+  const read = some.map((copy) => ({ copy, said: decodeViewsAs(pageManifest, copy.manifest) }));
+  const own = await known(read.map(({ said }) => said.page));
+  return Promise.all(
+    read.map(async ({ copy, said }, at) => {
+      const names = own[at];
+      if (names !== undefined && isCopyOf(names, copy)) return { names, said };
+      if (!(await isSigned(base, copy, said)))
+        throw new CodedError('SIGNATURE_WRONG', { server: account });
+      return { names: namesOf(trio, copy, said), said };
+    }),
+  );
+}
+
+const isCopyOf = (names: PageNames, { manifest, signature, sensor }: Of<typeof copied>): boolean =>
+  equalBytes(names.manifest, manifest) &&
+  equalBytes(names.signature, signature) &&
+  equalBytes(names.sensor, sensor);
+
+/** Whether the sensor of this page signed it. */
+async function isSigned(
+  { verify = verifyLabelled }: DataServerBase,
+  { manifest, signature, sensor }: Of<typeof copied>,
+  { page, panel, sequence }: PageManifest,
+): Promise<boolean> {
+  const isHis = equalBytes(pageIdOf(sensor, panel, sequence), page);
+  return isHis && verify(sensor, vitalsNames.labels.pageManifest, manifest, signature);
+}
+
+function namesOf(
+  trio: string,
+  { manifest, signature, sensor }: Of<typeof copied>,
+  said: PageManifest,
+): PageNames {
+  const { page, panel, pseudonym, startHour, n } = said;
+  return {
+    ...{ page, trio, manifestHash: sha256(manifest), manifest, signature, sensor, pseudonym },
+    ...{ panel, startHour, n, leaf: batchLeafContent(manifest, said) },
+  };
+}
+
+/** Registrations that one of the other two has; each is held against the ledger by who takes it. */
+export async function copyPeople(
+  base: DataServerBase,
+  trio: OwnTrio,
+  take: (signed: Uint8Array) => Promise<void>,
+): Promise<void> {
+  for (const { account } of trio.others) {
+    let from = 0;
+    do {
+      const payload = encodeAs(askedPeople, { trio: trio.id, from });
+      const answer = await askPeer(base, account, { word: 'people', payload });
+      const { next, registrations } = decodeAs(people, answer);
+      for (const signed of registrations) {
+        decodeAs(signedRegistration, signed);
+        await take(signed);
+      }
+      from = next;
+    } while (from !== 0);
+  }
+}

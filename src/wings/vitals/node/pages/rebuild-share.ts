@@ -1,0 +1,163 @@
+import type { KemKey } from '../../../../crypto/kem.ts';
+import { openWith } from '../../../../crypto/letter.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import type { BlobId } from '../../../../primitives/ids.ts';
+import { decodeAs } from '../../../../primitives/shape.ts';
+import { blobIdOf } from '../../../../storage/blob-id.ts';
+import {
+  bareHashIn,
+  bareHashOf,
+  boundOf,
+  envelopeParts,
+  type RecoveryEnvelope,
+  recoveryEnvelope,
+  sealedLength,
+} from '../../api/envelope.ts';
+import { type PageManifest, pageManifest } from '../../api/page.ts';
+import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
+import type { ServerNumber } from '../../crypto/page-head.ts';
+import { type KeptShare, keptHash } from '../../crypto/page-keep.ts';
+import { envelopedBytes, keptFromPart } from '../../crypto/page-rebuild.ts';
+import { vitalsNames } from '../../names.ts';
+import { headOf } from './page-bodies.ts';
+
+const none = new Uint8Array(0);
+
+/** Why an envelope is none; nothing is told of what stands in it. */
+export type BadEnvelope =
+  | 'missing'
+  | 'not the one that is named'
+  | 'of other pages'
+  | 'does not open'
+  | 'another share';
+export const envelopeBad = (because: BadEnvelope): CodedError =>
+  new CodedError('ENVELOPE_BAD', { because });
+
+/** The envelopes of one upload: what an envelope says in clear must be what it was made for. */
+export interface EnvelopeOf {
+  /** Hex. */
+  readonly trio: string;
+  /** Whose shares it holds. */
+  readonly server: ServerNumber;
+  readonly manifests: readonly PageManifest[];
+}
+
+/**
+ * Whether these bytes are the envelope of one server that all of these manifests name, as far as anybody can see without its
+ * key: by id, trio, server, pages in their order, and length. Throws ENVELOPE_BAD. Rule VS-32.
+ */
+export function requireEnvelope(bytes: Uint8Array, { trio, server, manifests }: EnvelopeOf): void {
+  if (bytes.length === 0) throw envelopeBad('missing');
+  const id = blobIdOf(bytes);
+  if (manifests.some(({ envelopes }) => envelopes[server - 1] !== id))
+    throw envelopeBad('not the one that is named');
+  const envelope = readEnvelope(bytes);
+  const hashes = manifests.map(bareHashOf);
+  const isOfThese =
+    envelope.trio === trio &&
+    envelope.server === server &&
+    envelope.manifests.length === hashes.length &&
+    hashes.every((hash, at) => equalBytes(hash, envelope.manifests[at] ?? none));
+  const lengths = manifests.map((it) => envelopedBytes(server, headOf(it)));
+  const expected = sealedLength(lengths);
+  if (!isOfThese || envelope.sealed.length !== expected) throw envelopeBad('of other pages');
+}
+
+/** An envelope of this server that was opened: what is in it is secret, so of one piece of work alone. */
+export interface OpenedEnvelope {
+  readonly id: BlobId;
+  readonly server: ServerNumber;
+  /** By the bare hash of the page's manifest, hex. */
+  readonly parts: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Whose envelope it is, and what opens it. */
+export interface EnvelopeOwner {
+  readonly key: KemKey;
+  /** Hex. */
+  readonly trio: string;
+  readonly server: ServerNumber;
+}
+
+/** Opens an envelope of this server, whichever pages it is of. Throws ENVELOPE_BAD. Rule VS-33. */
+export async function openEnvelope(
+  { key, trio, server }: EnvelopeOwner,
+  bytes: Uint8Array,
+): Promise<OpenedEnvelope> {
+  const envelope = readEnvelope(bytes);
+  if (envelope.trio !== trio || envelope.server !== server) throw envelopeBad('of other pages');
+  const parts = await openParts(key, envelope);
+  const named = envelope.manifests.map(
+    (bare, at) => [bytesToHex(bare), parts[at] ?? none] as const,
+  );
+  // The first of two that are called the same, as a list is searched.
+  return { id: blobIdOf(bytes), server, parts: new Map(named.toReversed()) };
+}
+
+/**
+ * Exactly the share that a server kept of one page: from the envelope that the page's manifest names. Nothing is believed: what
+ * comes out has the hash of the manifest, which stands in its batch on the ledger. Throws ENVELOPE_BAD. Rule VS-33.
+ */
+export async function shareIn(
+  arithmetic: PageArithmetic,
+  { id, server, parts }: OpenedEnvelope,
+  { bytes, said: manifest }: { readonly bytes: Uint8Array; readonly said: PageManifest },
+): Promise<KeptShare> {
+  if (manifest.envelopes[server - 1] !== id) throw envelopeBad('not the one that is named');
+  const part = parts.get(bytesToHex(bareHashIn(bytes, manifest)));
+  if (part === undefined) throw envelopeBad('of other pages');
+  const head = headOf(manifest);
+  if (part.length !== envelopedBytes(server, head)) throw envelopeBad('another share');
+  const kept = await keptFromPart(arithmetic, { server, head, part });
+  if (!isKeptOf(manifest, server, kept)) throw envelopeBad('another share');
+  return kept;
+}
+
+/** Whether a share has the hash of the manifest. Rule VP-15. */
+export function isKeptOf(manifest: PageManifest, server: ServerNumber, kept: KeptShare): boolean {
+  const hash = manifest.hashes[server - 1] ?? manifest.hashes[0];
+  return equalBytes(keptHash(server, headOf(manifest), kept), hash);
+}
+
+/** `shareIn` of one page by itself: its manifest as the sensor signed it, its envelope as it came. Throws ENVELOPE_BAD. */
+export async function rebuildShare(
+  arithmetic: PageArithmetic,
+  key: KemKey,
+  of: {
+    /** Hex. */
+    readonly trio: string;
+    readonly server: ServerNumber;
+    readonly manifest: Uint8Array;
+    readonly envelope: Uint8Array;
+  },
+): Promise<KeptShare> {
+  const { trio, server, envelope: bytes } = of;
+  const manifest = decodeAs(pageManifest, of.manifest);
+  if (bytes.length === 0) throw envelopeBad('missing');
+  if (manifest.envelopes[server - 1] !== blobIdOf(bytes))
+    throw envelopeBad('not the one that is named');
+  const opened = await openEnvelope({ key, trio, server }, bytes);
+  return shareIn(arithmetic, opened, { bytes: of.manifest, said: manifest });
+}
+
+function readEnvelope(bytes: Uint8Array): RecoveryEnvelope {
+  try {
+    return decodeAs(recoveryEnvelope, bytes);
+  } catch (error) {
+    if (isCoded(error)) throw envelopeBad('of other pages');
+    throw error;
+  }
+}
+
+async function openParts(key: KemKey, of: RecoveryEnvelope): Promise<readonly Uint8Array[]> {
+  const context = [hexToBytes(of.trio) ?? none, of.server];
+  const { envelope: label } = vitalsNames.labels;
+  try {
+    const plain = await openWith(key, label, context, boundOf(of.manifests), of.sealed);
+    return decodeAs(envelopeParts, plain);
+  } catch (error) {
+    if (isCoded(error)) throw envelopeBad('does not open');
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { verifyLabelled } from '../../../../crypto/signature.ts';
+import { accounts } from '../../../../ledger/tables/accounts.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import { decodeAs } from '../../../../primitives/shape.ts';
+import { type Registration, registration, signedRegistration } from '../../api/registration.ts';
+import { vitalsNames } from '../../names.ts';
+import type { DataServerBase } from '../data-server-base.ts';
+import { forged, perhapsForged } from '../forged.ts';
+
+/** A device's clock may be wrong by a year (`http.md` H-23). */
+export const farthestAheadMs = 400 * 86_400_000;
+
+/** The registration in its signed form; its signature was held against the ledger when it came. Throws CBOR_SHAPE. */
+export const registrationIn = (signed: Uint8Array): Registration =>
+  decodeAs(registration, decodeAs(signedRegistration, signed).registration);
+
+/**
+ * Takes a patient's registration in. Throws ACCOUNT_UNKNOWN, ACCOUNT_FROZEN, SIGNATURE_WRONG, REQUEST_INVALID (a counter too
+ * far ahead), PSEUDONYM_TAKEN, REGISTRATION_OLD {counter}. Rule VS-6.
+ */
+export async function register(
+  { ledger, store, now }: Pick<DataServerBase, 'ledger' | 'store' | 'now'>,
+  signed: Uint8Array,
+): Promise<void> {
+  const { registration: bytes, signature } = decodeAs(signedRegistration, signed);
+  const { account, pseudonym, counter } = decodeAs(registration, bytes);
+  const row = await ledger.row(accounts, account);
+  if (row === undefined || row.role !== 'patient')
+    throw perhapsForged('ACCOUNT_UNKNOWN', { account });
+  if (row.frozen) throw perhapsForged('ACCOUNT_FROZEN', { account });
+
+  const label = vitalsNames.labels.registration;
+  if (!(await verifyLabelled(row.signKey, label, bytes, signature)))
+    throw forged('SIGNATURE_WRONG');
+  // Whoever had her keys once must leave a counter behind that she can go beyond with her new ones.
+  if (counter > now() + farthestAheadMs) throw new CodedError('REQUEST_INVALID', { at: 'counter' });
+  try {
+    await store.register({ pseudonym, account, counter, signed });
+  } catch (error) {
+    const kept = await store.registration(pseudonym);
+    // Another's pseudonym; with one of her own she may have lost her wallet, and drawn anew.
+    if (isCoded(error, 'PSEUDONYM_TAKEN') && kept !== undefined && kept.account !== account)
+      throw forged('PSEUDONYM_TAKEN');
+    if (!isCoded(error, 'REGISTRATION_OLD')) throw error;
+    const known = kept?.counter ?? counter;
+    throw new CodedError('REGISTRATION_OLD', { counter: known }, error);
+  }
+}

@@ -1,0 +1,133 @@
+import { recordClass } from '../../../../api/classes.ts';
+import { sha256 } from '../../../../crypto/hash.ts';
+import { openWith } from '../../../../crypto/letter.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { type AccountId, idBytes, type RecordId } from '../../../../primitives/ids.ts';
+import { bytes, decodeAs, encodeAs, type Of, struct, uint } from '../../../../primitives/shape.ts';
+import {
+  commitmentTo,
+  decodeDeposit,
+  decodeHalfAsked,
+  encodeHalfGiven,
+  type HalfAsked,
+  halfWords,
+} from '../../api/half.ts';
+import { ciphertextToBytes } from '../../crypto/paillier/ciphertext.ts';
+import { bytesToInteger } from '../../crypto/paillier/integers.ts';
+import { vitalsNames } from '../../names.ts';
+import type { DataServerBase } from '../data-server-base.ts';
+import { openReaderStatement, state } from '../statements.ts';
+import { decideHalf } from './half-decision.ts';
+import type { ShownKeys } from './shown-keys.ts';
+import { lookedUnder } from './shown-look.ts';
+
+/** What keeping and giving shares stands on. */
+export interface HalvesBase
+  extends Pick<DataServerBase, 'account' | 'sign' | 'kem' | 'ledger' | 'now'> {
+  readonly store: Pick<DataServerBase['store'], 'kept' | 'keepOnce'>;
+}
+
+const keptHalf = struct({
+  recordClass,
+  /** When it came, of this server's clock. */
+  timeMs: uint,
+  place: uint,
+  commitment: bytes(32),
+  share: bytes(32),
+});
+type KeptHalf = Of<typeof keptHalf>;
+
+/** Of one account in a minute: what a large import needs, and no flood. */
+const keptAMinute = 600;
+const minuteMs = 60_000;
+
+/**
+ * One server's shares of the second halves of keys: it takes one from a record's owner, and gives it to nobody but her and
+ * whom a grant lets read that record. Source: docs/protocol/vitals-double.md, DE-4 to DE-8.
+ */
+export class Halves {
+  readonly #base: HalvesBase;
+  readonly #shownKeys: Pick<ShownKeys, 'encryptionFor'>;
+  readonly #taken = new Map<AccountId, { readonly count: number; readonly endsMs: number }>();
+
+  constructor(base: HalvesBase, shownKeys: Pick<ShownKeys, 'encryptionFor'>) {
+    this.#base = base;
+    this.#shownKeys = shownKeys;
+  }
+
+  /** On disk when it returns. Throws UNAUTHENTICATED, ROLE_WRONG, RATE_LIMITED, CBOR_*, CANNOT_OPEN, HALF_DAMAGED, HALF_TAKEN. */
+  async take(signed: Uint8Array): Promise<void> {
+    const { store, kem, now } = this.#base;
+    const { from, account, payload } = await openReaderStatement(
+      this.#base,
+      signed,
+      halfWords.keep,
+    );
+    if (account.role !== 'patient') throw new CodedError('ROLE_WRONG');
+    this.#requireUnhurried(from);
+    const { recordId, place: placeByte, sealed, ...said } = decodeDeposit(payload);
+    const context = [idBytes(from), idBytes(recordId)];
+    const { half: label } = vitalsNames.labels;
+    const share = await openWith(kem, label, context, new Uint8Array(0), sealed);
+    const place = placeByte[0] ?? 0;
+    const kept: KeptHalf = { ...said, timeMs: now(), place, share };
+    requireWhole(kept, { account: from, recordId });
+    const stays = await store.keepOnce(nameOf(from, recordId), encodeAs(keptHalf, kept));
+    const before = decodeAs(keptHalf, stays);
+    if (!equalBytes(before.share, share)) throw new CodedError('HALF_TAKEN', { recordId });
+  }
+
+  /**
+   * A statement with the share under the asker's Paillier key. Throws UNAUTHENTICATED, CHAIN_WRONG, HALF_UNKNOWN, KEY_UNKNOWN,
+   * HALF_DAMAGED, LOOK_WRONG, RECEIPT_INVALID and every refusal of `decideHalf`.
+   */
+  async give(signed: Uint8Array): Promise<Uint8Array> {
+    const { ledger, store } = this.#base;
+    const said = await openReaderStatement(this.#base, signed, halfWords.ask);
+    const asked = decodeHalfAsked(said.payload);
+    if (asked.chainId !== ledger.chainId) throw new CodedError('CHAIN_WRONG');
+    const isOwner = said.from === asked.account && asked.look.length === 0;
+    if (!isOwner && asked.look.length === 0) throw new CodedError('NOT_SHARED');
+    const found = await store.kept(nameOf(asked.account, asked.recordId));
+    const kept = found && decodeAs(keptHalf, found);
+    // Who may not read it does not learn whether there is something to keep.
+    if (!isOwner) await this.#requireGranted(said.from, asked, kept);
+    if (kept === undefined) throw new CodedError('HALF_UNKNOWN', { recordId: asked.recordId });
+    requireWhole(kept, asked);
+    const encryption = await this.#shownKeys.encryptionFor(said.from, asked.key);
+    const ciphertext = ciphertextToBytes(encryption.encrypt(bytesToInteger(kept.share)));
+    const payload = encodeHalfGiven({ request: sha256(signed), ciphertext });
+    return state(this.#base, { to: said.from, word: halfWords.give, payload });
+  }
+
+  async #requireGranted(
+    reader: AccountId,
+    { account, recordId, look }: HalfAsked,
+    kept: KeptHalf | undefined,
+  ): Promise<void> {
+    const looked = await lookedUnder(this.#base, look);
+    const refused = decideHalf({ ...looked, reader, account, recordId, kept });
+    if (refused !== undefined) throw new CodedError(refused);
+  }
+
+  #requireUnhurried(account: AccountId): void {
+    const now = this.#base.now();
+    const before = this.#taken.get(account);
+    const running = before !== undefined && now < before.endsMs;
+    const minute = running ? before : { count: 0, endsMs: now + minuteMs };
+    if (minute.count >= keptAMinute) throw new CodedError('RATE_LIMITED');
+    this.#taken.set(account, { ...minute, count: minute.count + 1 });
+  }
+}
+
+const nameOf = (account: string, recordId: string): string => `half ${account} ${recordId}`;
+
+/** Throws HALF_DAMAGED: it is not the share that the owner named. */
+function requireWhole(
+  { place, share, commitment }: KeptHalf,
+  { account, recordId }: { readonly account: AccountId; readonly recordId: RecordId },
+): void {
+  if (!equalBytes(commitmentTo({ account, recordId, place }, share), commitment))
+    throw new CodedError('HALF_DAMAGED', { recordId });
+}

@@ -1,0 +1,40 @@
+import { sha256 } from '../../../../crypto/hash.ts';
+import { concatBytes, equalBytes } from '../../../../primitives/bytes.ts';
+import { decodeCbor, readArray, readBytes } from '../../../../primitives/cbor.ts';
+import type { ServerNumber } from '../../crypto/page-head.ts';
+import { keptHashUnder } from '../../crypto/page-keep.ts';
+import type { Row } from './page-rows.ts';
+import type { StoredShare } from './page-store.ts';
+
+/** What the row of a page is held to beside its MAC (VT-5): its manifest to the hash of it, its share to H_k. */
+
+/** Whether the manifest is the one that the row names; what of it is a leaf is, too. */
+export function isManifestHeld({ manifest, manifest_hash: hash, leaf }: Row): boolean {
+  return (
+    manifest instanceof Uint8Array &&
+    hash instanceof Uint8Array &&
+    leaf instanceof Uint8Array &&
+    equalBytes(sha256(manifest), hash) &&
+    equalBytes(leaf.subarray(0, 32), hash)
+  );
+}
+
+/** Whether a share is the one that was accepted, of the page of this row, whose manifest is held. */
+export function isShareKept({ manifest, leaf }: Row, number: ServerNumber, kept: StoredShare) {
+  if (!(manifest instanceof Uint8Array) || !(leaf instanceof Uint8Array)) return false;
+  // The leaf is under the MAC and, sealed, under the root: its hashes are the manifest's.
+  const hash = leaf.subarray(32 * number, 32 * (number + 1));
+  return equalBytes(keptHashUnder(number, binderIn(manifest), kept), hash);
+}
+
+/** What a share is bound to (`binderOf`), from the bytes of a manifest that is known to be one. */
+function binderIn(manifest: Uint8Array): Uint8Array {
+  const fields = readArray(decodeCbor(manifest), 'manifest');
+  const [, , page, , panel, , , n, nonce] = fields;
+  const numbers = [n, panel, fields.at(-1)].map(Number);
+  return concatBytes(
+    readBytes(nonce, 'nonce', 16),
+    readBytes(page, 'page', 16),
+    Uint8Array.from(numbers),
+  );
+}

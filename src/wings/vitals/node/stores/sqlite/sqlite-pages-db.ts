@@ -1,0 +1,100 @@
+import { chmodSync } from 'node:fs';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { CodedError } from '../../../../../primitives/errors.ts';
+import { type PageTable, pageTables } from '../guarded-tables.ts';
+import type { Row } from '../page-rows.ts';
+import type { RowMacs } from '../row-macs.ts';
+import { pagesSchema, pagesVersion } from './sqlite-pages-schema.ts';
+import { SqliteRowGuard } from './sqlite-row-guard.ts';
+
+/** Rows of many are long: fewer pages of the file each, and still not much for a short one. */
+const pageBytes = 8_192;
+
+type Bound = string | number | null | Uint8Array;
+
+/** The file of a page store, its tables made and guarded: one writer. Rules VS-19, VT-6. */
+export class PagesDb {
+  readonly guard: SqliteRowGuard;
+  readonly #db: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  /** Throws HOME_INVALID for a database of another version. */
+  constructor(path: string, macs: RowMacs) {
+    this.#db = new DatabaseSync(path, { timeout: 5_000 });
+    try {
+      if (path !== ':memory:') chmodSync(path, 0o600);
+      this.#db.exec(
+        `PRAGMA page_size = ${pageBytes}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;`,
+      );
+      this.guard = new SqliteRowGuard(this.#db, macs, pageTables);
+      if (this.#version() === 0)
+        this.together(() => {
+          this.#db.exec(pagesSchema);
+          this.guard.install();
+          this.#db.exec(`PRAGMA user_version = ${pagesVersion}`);
+        });
+      if (this.#version() !== pagesVersion)
+        throw new CodedError('HOME_INVALID', { part: 'data-server' });
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  /** All of `work` or nothing of it. */
+  together<Result>(work: () => Result): Result {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.guard.settle();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.guard.forget();
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** The row, once it is the one that was written, and of its large columns those that were read. Throws ROW_TAMPERED. */
+  held(table: PageTable, row: Row): Row {
+    const guarded = pageTables.find(({ name }) => name === table);
+    if (guarded !== undefined) this.guard.require(guarded, row);
+    return row;
+  }
+
+  get(sql: string, ...values: Bound[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  all(sql: string, ...values: Bound[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  run(sql: string, ...values: Bound[]) {
+    return this.#statement(sql).run(...values);
+  }
+
+  /** The number of the row that comes next in a table. */
+  nextNumber(table: 'sayings' | 'accepted' | 'sealed'): number {
+    const row = this.get(`SELECT coalesce(max(number), 0) + 1 AS number FROM ${table}`);
+    return typeof row?.number === 'number' ? row.number : 1;
+  }
+
+  #version(): SQLOutputValue | undefined {
+    return this.#db.prepare('PRAGMA user_version').get()?.user_version;
+  }
+
+  #statement(sql: string): StatementSync {
+    const kept = this.#prepared.get(sql);
+    if (kept !== undefined) return kept;
+    const prepared = this.#db.prepare(sql);
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+}

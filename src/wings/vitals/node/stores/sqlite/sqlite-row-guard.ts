@@ -1,0 +1,337 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { sha256 } from '../../../../../crypto/hash.ts';
+import { equalBytes } from '../../../../../primitives/bytes.ts';
+import { CodedError, isCoded } from '../../../../../primitives/errors.ts';
+import type { GuardedTable } from '../guarded-tables.ts';
+import {
+  columnsOf,
+  joinedMac,
+  macKey,
+  macTable,
+  nameOf,
+  ownSql,
+  tableSql,
+  triggerSql,
+} from '../row-guard-sql.ts';
+import { type RowMacs, type Value, xor } from '../row-macs.ts';
+import type { BadRow } from '../upkeep.ts';
+
+const zero: Uint8Array = new Uint8Array(32);
+/**
+ * Holds a SQLite database to the MACs of its rows. Triggers of the database call functions that this connection alone has: what
+ * it writes gets its MAC in the same statement, a row that is changed or deleted is looked at first, and a statement of
+ * anybody else fails. Who takes the triggers away or writes the file itself has no key. Source: vitals-tampering.md, rules VT-6, VT-7.
+ */
+export class SqliteRowGuard {
+  readonly #db: DatabaseSync;
+  readonly #macs: RowMacs;
+  readonly #tables: readonly GuardedTable[];
+  /** What the transaction that runs adds to counts. */
+  readonly #changes = new Map<string, { rows: number; sum: Uint8Array }>();
+  readonly #prepared = new Map<string, StatementSync>();
+  #isMending = false;
+  #version: unknown;
+
+  constructor(db: DatabaseSync, macs: RowMacs, tables: readonly GuardedTable[]) {
+    this.#db = db;
+    this.#macs = macs;
+    this.#tables = tables;
+    db.exec('PRAGMA recursive_triggers = ON;');
+    this.#version = db.prepare('PRAGMA data_version').get()?.data_version;
+    const options = { varargs: true, useBigIntArguments: false } as const;
+    db.function('row_mac', options, (table, ...values) => this.#came(String(table), values));
+    db.function('row_held', options, (table, mac, ...values) =>
+      this.#held(String(table), mac, values),
+    );
+    db.function('row_gone', options, (table, mac) => this.#gone(String(table), mac));
+    // Never called: a statement that would fire a trigger with it cannot be made where it is missing.
+    db.function('row_own', options, () => null);
+  }
+
+  /** Makes what guards the tables, and takes the rows that are there as they are; inside the caller's transaction. */
+  install(): void {
+    this.#db.exec(
+      `CREATE TABLE IF NOT EXISTS guard_counts
+       (name TEXT PRIMARY KEY, change INTEGER NOT NULL, rows INTEGER NOT NULL, hidden BLOB NOT NULL, mac BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
+    );
+    for (const table of this.#tables) {
+      this.#db.exec(ownSql(table));
+      if (table.isIndex) continue;
+      this.#db.exec(tableSql(table));
+      this.#db.exec(triggerSql(table));
+      const all = columnsOf(table).join(', ');
+      this.#db.exec(`DELETE FROM ${macTable(table.name)};
+        INSERT INTO ${macTable(table.name)}
+        SELECT ${table.key.join(', ')}, row_mac('${table.name}', ${all}) FROM ${table.name};`);
+    }
+    this.#db.exec('DELETE FROM guard_counts');
+    this.recount();
+  }
+
+  /** Before a transaction commits: counts what it wrote. Throws ROW_TAMPERED. */
+  settle(): void {
+    for (const [table, { rows, sum }] of this.#changes) {
+      const before = this.#count(table);
+      this.#keepCount(table, {
+        change: (before?.change ?? 0) + 1,
+        rows: (before?.rows ?? 0) + rows,
+        sum: xor(before?.sum ?? zero, sum),
+      });
+    }
+    this.#changes.clear();
+  }
+
+  /** A transaction was given up. */
+  forget(): void {
+    this.#changes.clear();
+  }
+
+  /** What `work` changes and deletes is not looked at before: it puts right what does not hold. */
+  mending<Result>(work: () => Result): Result {
+    this.#isMending = true;
+    try {
+      return work();
+    } finally {
+      this.#isMending = false;
+    }
+  }
+
+  /** Whether a row that was read is the one that was written. Throws ROW_TAMPERED {table, row}. */
+  require(table: GuardedTable, row: Readonly<Record<string, unknown>>): void {
+    const key = table.key.map((it) => row[it] as SQLInputValue);
+    const where = table.key.map((it) => `${macKey(it)} = ?`).join(' AND ');
+    const found = this.#statement(`SELECT mac FROM ${macTable(table.name)} WHERE ${where}`).get(
+      ...key,
+    );
+    const values = columnsOf(table).map((it) => row[it] as Value);
+    const isHeld =
+      this.#holds(table.name, found?.mac, values) &&
+      // Of the large columns those that were read.
+      Object.entries(table.hashed ?? {}).every(
+        ([it, by]) => row[it] === undefined || isHashOf(row[by], row[it]),
+      );
+    if (!isHeld) throw new CodedError('ROW_TAMPERED', { table: table.name, row: nameOf(key) });
+  }
+
+  /** Rows after a place in the order of their keys, at most `most`, and what does not hold of them; `next` undefined: the last. */
+  scrub(table: GuardedTable, after: readonly Value[] | undefined, most: number): ScrubbedRows {
+    const { name, key } = table;
+    const isFirst = after === undefined || after.length === 0;
+    const place = `(${key.map((it) => `t.${it}`).join(', ')})`;
+    const where = isFirst ? '' : `WHERE ${place} > (${key.map(() => '?').join(', ')})`;
+    const all = [...columnsOf(table), ...(table.beside ?? [])].map((it) => `t.${it} AS ${it}`);
+    const [mac, beside] = table.isIndex ? ['', ''] : [', g.mac AS guard_mac', joinedMac(table)];
+    const rows = this.#statement(
+      `SELECT ${all.join(', ')}${mac} FROM ${name} AS t ${beside} ${where}
+       ORDER BY ${key.map((it) => `t.${it}`).join(', ')} LIMIT ${most}`,
+    ).all(...((isFirst ? [] : after) as SQLInputValue[]));
+    const bad: BadRow[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      for (const it of Object.values(row)) if (it instanceof Uint8Array) bytes += it.length;
+      const column = this.#unheld(table, row);
+      if (column === undefined) continue;
+      const names = key.map((it) => row[it] as Value);
+      const bound = column === '' ? 'row MAC' : 'row hash';
+      bad.push({ table: name, row: nameOf(names), column, bound });
+    }
+    const last = rows.length < most ? undefined : rows.at(-1);
+    return { bad, rows, bytes, next: last && key.map((it) => last[it] as Value) };
+  }
+
+  /** The column of a row that was read which is not what was written, '' where nobody can say which; undefined: it holds. */
+  #unheld(table: GuardedTable, row: Readonly<Record<string, unknown>>): string | undefined {
+    if (table.isIndex) return undefined;
+    const values = columnsOf(table).map((it) => row[it] as Value);
+    if (!this.#holds(table.name, row.guard_mac, values)) return '';
+    return Object.entries(table.hashed ?? {}).find(([it, by]) => !isHashOf(row[by], row[it]))?.[0];
+  }
+
+  /** Deletes rows that do not hold, and MACs without rows; returns the keys of the rows that have one number. Mending. */
+  dropBad(table: GuardedTable): readonly number[] {
+    const { name, key } = table;
+    const own = key.map((it) => `${it} = ?`).join(' AND ');
+    const ids: number[] = [];
+    if (table.isIndex) return ids;
+    let place: readonly Value[] | undefined;
+    do {
+      const { rows, next } = this.scrub(table, place, 512);
+      for (const row of rows) {
+        if (this.#unheld(table, row) === undefined) continue;
+        const at = key.map((it) => row[it] as SQLInputValue);
+        this.#db.prepare(`DELETE FROM ${name} WHERE ${own}`).run(...at);
+        if (typeof at[0] === 'number') ids.push(at[0]);
+      }
+      place = next;
+    } while (place !== undefined);
+    const on = key.map((it) => `t.${it} = g.${macKey(it)}`).join(' AND ');
+    this.#db.exec(
+      `DELETE FROM ${macTable(name)} AS g WHERE NOT EXISTS (SELECT 1 FROM ${name} AS t WHERE ${on})`,
+    );
+    return ids;
+  }
+
+  /** MACs whose rows are gone. */
+  orphans(table: GuardedTable): readonly BadRow[] {
+    const { name, key } = table;
+    if (table.isIndex) return [];
+    const on = key.map((it) => `t.${it} = g.${macKey(it)}`).join(' AND ');
+    const rows = this.#db
+      .prepare(
+        `SELECT ${key.map((it) => `g.${macKey(it)} AS ${it}`).join(', ')} FROM ${macTable(name)} AS g
+         WHERE NOT EXISTS (SELECT 1 FROM ${name} AS t WHERE ${on})`,
+      )
+      .all();
+    return rows.map((row) => ({
+      ...{ table: name, row: nameOf(key.map((it) => row[it] as Value)), column: '' },
+      bound: 'row gone',
+    }));
+  }
+
+  /** Of the tables that are counted those whose count is not that of their rows. */
+  miscounted(): readonly BadRow[] {
+    return this.#tables
+      .filter(({ isCounted }) => isCounted)
+      .flatMap(({ name }) => {
+        const kept = this.#heldCount(name);
+        const found: { rows: number; sum: Uint8Array } = { rows: 0, sum: zero };
+        for (const { mac } of this.#db.prepare(`SELECT mac FROM ${macTable(name)}`).iterate()) {
+          found.rows++;
+          if (mac instanceof Uint8Array) found.sum = xor(found.sum, this.#macs.part(name, mac));
+        }
+        const isSame =
+          kept !== undefined && kept.rows === found.rows && equalBytes(kept.sum, found.sum);
+        return isSame ? [] : [{ table: name, row: '', column: '', bound: 'row count' }];
+      });
+  }
+
+  #statement(sql: string): StatementSync {
+    const kept = this.#prepared.get(sql);
+    if (kept !== undefined) return kept;
+    const prepared = this.#db.prepare(sql);
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+
+  /** Whether another connection has committed anything since this was asked last. */
+  wasWrittenByOthers(): boolean {
+    const version = this.#statement('PRAGMA data_version').get()?.data_version;
+    const before = this.#version;
+    this.#version = version;
+    return before !== undefined && before !== version;
+  }
+
+  /** What only all rows together show. */
+  scrubWhole(isFull: boolean): readonly BadRow[] {
+    const gone = this.#tables.flatMap((table) => this.orphans(table));
+    return [...gone, ...this.miscounted(), ...(isFull ? this.#unsound() : [])];
+  }
+
+  /** Pages of the file, and indexes that do not fit their tables. */
+  #unsound(): readonly BadRow[] {
+    const said = this.#db.prepare('PRAGMA integrity_check(8)').all();
+    return said
+      .map(({ integrity_check: it }) => String(it))
+      .filter((it) => it !== 'ok')
+      .map((it) => ({ table: 'database', row: it.slice(0, 128), column: '', bound: 'index' }));
+  }
+
+  /** Counts anew what is there, once it was put right; inside the caller's transaction. */
+  recount(): void {
+    this.#changes.clear();
+    for (const { name, isCounted } of this.#tables) {
+      if (!isCounted) continue;
+      const found: { rows: number; sum: Uint8Array } = { rows: 0, sum: zero };
+      for (const { mac } of this.#db.prepare(`SELECT mac FROM ${macTable(name)}`).iterate()) {
+        found.rows++;
+        if (mac instanceof Uint8Array) found.sum = xor(found.sum, this.#macs.part(name, mac));
+      }
+      const change = this.#statement('SELECT change FROM guard_counts WHERE name = ?').get(
+        name,
+      )?.change;
+      this.#keepCount(name, { change: (typeof change === 'number' ? change : 0) + 1, ...found });
+    }
+  }
+
+  #came(table: string, values: readonly unknown[]): Uint8Array {
+    const mac = this.#macs.mac(table, values as Value[]);
+    this.#counted(table, mac, 1);
+    return mac;
+  }
+
+  #held(table: string, mac: unknown, values: readonly unknown[]): null {
+    if (!this.#isMending && !this.#holds(table, mac, values as Value[]))
+      throw new CodedError('ROW_TAMPERED', { table });
+    return null;
+  }
+
+  #gone(table: string, mac: unknown): null {
+    if (mac instanceof Uint8Array) this.#counted(table, mac, -1);
+    return null;
+  }
+
+  #holds(table: string, mac: unknown, values: readonly Value[]): boolean {
+    return mac instanceof Uint8Array && equalBytes(mac, this.#macs.mac(table, values));
+  }
+
+  #counted(table: string, mac: Uint8Array, by: 1 | -1): void {
+    if (this.#tables.find(({ name }) => name === table)?.isCounted !== true) return;
+    const before = this.#changes.get(table) ?? { rows: 0, sum: zero };
+    const sum = xor(before.sum, this.#macs.part(table, mac));
+    this.#changes.set(table, { rows: before.rows + by, sum });
+  }
+
+  #heldCount(table: string): Count | undefined {
+    try {
+      return this.#count(table);
+    } catch (error) {
+      if (isCoded(error, 'ROW_TAMPERED')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Undefined: none was kept. Throws ROW_TAMPERED: what is kept is not what was counted. */
+  #count(table: string): Count | undefined {
+    const row = this.#statement('SELECT * FROM guard_counts WHERE name = ?').get(table);
+    if (row === undefined) return undefined;
+    const { change, rows, hidden, mac } = row as Record<string, Value>;
+    const isWhole = hidden instanceof Uint8Array && typeof change === 'number';
+    if (
+      !isWhole ||
+      typeof rows !== 'number' ||
+      !this.#holds('counts', mac, [table, change, rows, hidden])
+    )
+      throw new CodedError('ROW_TAMPERED', { table: 'guard_counts', row: table });
+    return { change, rows, sum: xor(hidden, this.#macs.pad(table, change)) };
+  }
+
+  #keepCount(table: string, { change, rows, sum }: Count): void {
+    const hidden = xor(sum, this.#macs.pad(table, change));
+    const mac = this.#macs.mac('counts', [table, change, rows, hidden]);
+    this.#statement('INSERT OR REPLACE INTO guard_counts VALUES (?, ?, ?, ?, ?)').run(
+      table,
+      change,
+      rows,
+      hidden,
+      mac,
+    );
+  }
+}
+
+/** What a step of a scrub read. */
+export interface ScrubbedRows {
+  readonly bad: readonly BadRow[];
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly bytes: number;
+  readonly next: readonly Value[] | undefined;
+}
+
+interface Count {
+  /** Counts up: no pad hides two sums. */
+  readonly change: number;
+  readonly rows: number;
+  readonly sum: Uint8Array;
+}
+
+const isHashOf = (hash: unknown, bytes: unknown): boolean =>
+  hash instanceof Uint8Array && bytes instanceof Uint8Array && equalBytes(sha256(bytes), hash);
