@@ -4,16 +4,16 @@
 // into .cache: nothing is installed and no script of a package runs. What cannot be had is named with the reason. Exit code 0 says that all tests that ran passed, and
 // that some ran; with --all also that no service was missing.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { debianService, failureOf } from './debian-service.mjs';
 import { builtGo, installedGo } from './go-service.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
  * Name, and one of: Debian's package (or several), the folder of a Go module to build (`go`), a program of a Go module elsewhere (`goProgram`, in its
  * version); the programs that the tests start. `folders`: where the package puts them, if not into usr/bin. `hasLibraries`: what it needs and this machine does not
- * have is unpacked beside it. `lacks`: what this machine cannot do for it.
+ * have is unpacked beside it. `release`: the only one that will do, which may come from the backports of this Debian. `lacks`: what this machine cannot do for it.
  */
 const services = [
   { name: 'prometheus', debian: 'prometheus', programs: ['prometheus', 'promtool'] },
@@ -33,10 +33,11 @@ const services = [
     folders: 'usr/lib/postgresql/*/bin',
     hasLibraries: true,
   },
-  // It runs in a mount namespace of its own: root on Linux.
+  // It runs in a mount namespace of its own: root on Linux. Debian 12 has 6.8, whose TLS does not work with its OpenSSL 3 (Debian bug 1037359).
   {
     name: 'smtp',
     debian: 'opensmtpd',
+    release: '7',
     programs: ['smtpd'],
     folders: 'usr/sbin',
     hasLibraries: true,
@@ -74,47 +75,13 @@ const isChosen = ({ name, isMatrix = false }) =>
     : named.length === 0);
 
 /** `{folder}` that holds the programs, or `{reason}`. */
-function found({ name, go, goProgram, debian, programs, folders, lacks, hasLibraries = false }) {
+function found({ lacks, go, goProgram, ...service }) {
   const lacking = lacks?.();
   if (lacking !== undefined) return { reason: lacking };
+  const { name } = service;
   if (go !== undefined) return builtGo({ name, source: go });
   if (goProgram !== undefined) return installedGo({ name, program: goProgram });
-  const holds = (folder) => programs.every((it) => existsSync(join(folder, it)));
-  const places = folders ?? 'usr/bin';
-  const within = (cwd) => globSync(places, { cwd }).map((it) => join(cwd, it));
-  const installed = folders === undefined ? [] : within('/');
-  const onPath = [...(process.env.PATH ?? '').split(delimiter), ...installed].find(holds);
-  if (onPath !== undefined) return { folder: onPath };
-  const cache = join(root, '.cache', 'services', name);
-  const unpacked = within(cache).find(holds);
-  if (unpacked !== undefined) return { folder: unpacked };
-  rmSync(cache, { recursive: true, force: true });
-  mkdirSync(join(cache, 'partial'), { recursive: true });
-  // apt holds the package to the signed list of its archive. With what it needs, it is the installer that fetches, and
-  // goes no further.
-  const fetching = hasLibraries
-    ? [
-        ...['install', '--download-only', '--yes', '--no-install-recommends'],
-        ...['-o', `Dir::Cache::archives=${cache}`, '-o', 'Debug::NoLocking=1'],
-        ...[debian].flat(),
-      ]
-    : ['download', ...[debian].flat()];
-  let reason = failureOf('apt-get', fetching, cache);
-  for (const file of globSync('*.deb', { cwd: cache })) {
-    reason ??= failureOf('dpkg-deb', ['-x', file, '.'], cache);
-    rmSync(join(cache, file));
-  }
-  if (reason !== undefined) return { reason };
-  const folder = within(cache).find(holds);
-  return folder ? { folder } : { reason: `no ${programs.join(', ')} in the package` };
-}
-
-/** What a program that failed said last, in one line; undefined: it did not fail. */
-function failureOf(program, args, cwd) {
-  const { status, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
-  if (status === 0) return undefined;
-  const said = (error?.message ?? stderr).trim().split('\n').at(-1);
-  return `${program} ${args[0]}: ${said === '' ? `exit code ${status}` : said}`;
+  return debianService(service);
 }
 
 const missing = [];

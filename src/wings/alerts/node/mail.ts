@@ -173,9 +173,12 @@ function composed(letter: Outgoing, from: string) {
   return composer.compile().build();
 }
 
-/** What Node calls a certificate, or a handshake, that does not hold. */
+/** What Node calls a certificate, or a handshake, that does not hold (documentation of `tls`, X509 certificate error codes). */
 const isOfTls = (code: string | undefined): boolean =>
-  code !== undefined && /^ERR_(TLS|SSL)|CERT|SELF_SIGNED|EPROTO/.test(code);
+  code !== undefined &&
+  /^ERR_(TLS|SSL)|^UNABLE_TO_|CERT|CRL|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$|^UNSPECIFIED$|EPROTO/.test(
+    code,
+  );
 
 const startOfRelay = new Set(['CONN', 'EHLO', 'HELO', 'STARTTLS', 'API', undefined]);
 

@@ -15,7 +15,7 @@ export interface Relay {
   readonly from: string;
   /** Who is told about this machine itself: the operator. */
   readonly operator?: string;
-  /** Certificates (PEM) to believe beside those of the machine. */
+  /** Authorities (PEM) to believe, and no others; missing: those that Node brings. */
   readonly ca?: string;
 }
 

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { selfSigned } from '../../../../test/tls.ts';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { authority, selfSigned } from '../../../../test/tls.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { describeChannel } from '../node/channel.contract.ts';
 import { MailChannel } from '../node/mail.ts';
@@ -152,9 +153,31 @@ test('TLS with a certificate of the relay’s name, and the letter goes inside',
   });
 });
 
+test('who names an authority believes no other, also none that machines know', async (t) => {
+  const [known, named] = [authority('known to machines'), authority('named')];
+  const before = getCACertificates('default');
+  t.after(() => setDefaultCACertificates(before));
+  setDefaultCACertificates([known.cert]);
+  const file = join(folder, 'named.pem');
+  writeFileSync(file, named.cert);
+  await withRelay({ tls: known.issue('localhost', 'ecdsa') }, async (_relay, port) => {
+    const url = `smtp://localhost:${port}?from=alerts@north.example`;
+    const told = (more: string) =>
+      new MailChannel(parseRelay(url + more)).deliver(letter, () => {});
+    assert.deepEqual(await told(''), { outcome: 'accepted' });
+    const unsafe = { outcome: 'down', code: 'RELAY_UNSAFE' };
+    assert.deepEqual(await told(`&ca=${encodeURIComponent(file)}`), unsafe);
+  });
+});
+
 for (const [name, manners, more] of [
   ['that offers no TLS', {}, ''],
   ['whose certificate nobody vouches for', { tls: certificate('localhost') }, ''],
+  [
+    'whose certificate is of an authority that this machine does not know',
+    { tls: authority('an authority').issue('localhost', 'ecdsa') },
+    '',
+  ],
   ['whose certificate is for another name', { tls: certificate('other.example') }, 'other.example'],
   [
     'that offers TLS and then refuses it',

@@ -1,100 +1,63 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePorts } from '../../../story/free-ports.ts';
 import type { Outgoing } from '../node/channel.ts';
 import { MailChannel } from '../node/mail.ts';
 import { parseRelay } from '../node/relay-url.ts';
-import { SmtpRelay } from '../node/smtp-relay.ts';
-import { AlertsSetting, ana, bob } from './setting.ts';
+import { SmtpRelay, type TakenLetter } from '../node/smtp-relay.ts';
+import { type Listener, OpenSmtpd, password, user } from './opensmtpd.ts';
+import { AlertsSetting, allRounds, ana, bob } from './setting.ts';
 
-/**
- * Debian's OpenSMTPD as a hospital's relay on the same machine: it takes letters of ours and hands them on to a relay of this test. It
- * wants users, a spool and programs at places of the system, so it runs in a mount namespace of its own (root on Linux),
- * and nothing of this machine changes.
- *
- * Without TLS: OpenSMTPD 6.8.0p2, as Debian has it, ends every handshake when it signs (`SSL routines::EVP lib`; STARTTLS and smtps,
- * TLS keys of RSA and of ECDSA), and does not start with an Ed25519 key. Whom we trust inside TLS is in `relay.test.ts`.
- */
+/** Debian's OpenSMTPD as a hospital's relay: it takes letters of ours and hands them on to a relay of this test. */
 const programs = process.env.SALUS_SERVICE ?? assert.fail('run it by npm run test:services');
-const unpacked = join(programs, '..', '..');
-const libraries = globSync('{usr/,}lib*/*-linux-gnu*', { cwd: unpacked }).map((it) =>
-  join(unpacked, it),
-);
-
-const folder = mkdtempSync(join(tmpdir(), 'salus-smtpd-'));
+const smtpd = new OpenSmtpd();
 const taker = new SmtpRelay();
-let smtpd: ChildProcess;
-let port = 0;
 
-const inNamespace = `
-set -e
-cp /etc/passwd /etc/group "$1"
-echo 'opensmtpd:x:7001:7001::/nonexistent:/usr/sbin/nologin' >> "$1/passwd"
-echo 'opensmtpq:x:7002:7002::/nonexistent:/usr/sbin/nologin' >> "$1/passwd"
-echo 'opensmtpd:x:7001:' >> "$1/group"
-echo 'opensmtpq:x:7002:' >> "$1/group"
-mount --bind "$1/passwd" /etc/passwd
-mount --bind "$1/group" /etc/group
-for at in /var/spool /var/lib /run; do mount -t tmpfs tmpfs "$at"; done
-mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty
-chmod 711 /var/spool/smtpd
-exec "$2/smtpd" -d -f "$1/smtpd.conf"
-`;
-
-before(async () => {
-  const takerPort = await taker.listen();
-  [port = 0] = await freePorts(1);
-  writeFileSync(
-    join(folder, 'smtpd.conf'),
-    `listen on 127.0.0.1 port ${port} hostname localhost
-action "on" relay host smtp://127.0.0.1:${takerPort}
-match from any for any rcpt-to "b@example.org" reject
-match from any for any action "on"
-`,
-    { mode: 0o600 },
-  );
-  smtpd = spawn(
-    'unshare',
-    ['--mount', '--propagation', 'private', 'sh', '-c', inNamespace, 'sh', folder, programs],
-    {
-      env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  );
-  smtpd.on('exit', (code) => {
-    if (code !== 0 && code !== null) process.stderr.write(`smtpd ended with ${code}\n`);
-  });
-  while (!(await greets())) {
-    assert.equal(smtpd.exitCode, null, 'smtpd runs');
-    await pause(100);
-  }
-});
+before(async () => smtpd.start(programs, await taker.listen()));
 after(async () => {
-  smtpd.kill('SIGTERM');
+  smtpd.stop();
   await taker.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
-function greets(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const end = (isThere: boolean) => {
-      socket.destroy();
-      resolve(isThere);
-    };
-    socket.once('error', () => end(false));
-    socket.once('data', (said) => end(said.toString('latin1').startsWith('220')));
-  });
+interface Way {
+  readonly scheme?: 'smtp' | 'smtps';
+  readonly signIn?: string;
+  readonly more?: string;
 }
 
-const relay = (more: string) =>
-  new MailChannel(parseRelay(`smtp://127.0.0.1:${port}?from=alerts@north.example${more}`));
+function relay(listener: Listener, { scheme = 'smtp', signIn = '', more }: Way = {}): MailChannel {
+  const ca = more ?? `&ca=${encodeURIComponent(smtpd.ca)}`;
+  const at = `${scheme}://${signIn}localhost:${smtpd.port(listener)}`;
+  return new MailChannel(parseRelay(`${at}?from=alerts@north.example${ca}`));
+}
+
+/** Letters with this line that it handed on, once there are so many: it hands on in its own time, also what another test said. */
+async function handedOn(line: RegExp, count: number): Promise<readonly TakenLetter[]> {
+  for (;;) {
+    const found = taker.taken.filter(({ data }) => line.test(data));
+    if (found.length >= count) return found;
+    await pause(20);
+  }
+}
+
+const letterOf = (name: Uint8Array): Outgoing => ({
+  ...{ name, address: 'a@example.org', language: 'en', cause: 'look' },
+  ...{ sentMs: 0, secret: new Uint8Array(0) },
+});
+const letter = letterOf(new Uint8Array(16));
+
+/** How a letter that was taken came, as the relay itself writes it above. */
+async function received(channel: MailChannel): Promise<string> {
+  const name = randomBytes(16);
+  assert.deepEqual(await channel.deliver(letterOf(name), () => {}), { outcome: 'accepted' });
+  const [{ data } = assert.fail()] = await handedOn(
+    new RegExp(`^Message-ID: <${name.toString('hex')}@`, 'im'),
+    1,
+  );
+  return /^Received: (.*(?:\r\n\s.*)*)/m.exec(data)?.[1]?.replaceAll(/\s+/g, ' ') ?? '';
+}
+const withheld = () => assert.fail('handed over');
 
 test('Debian’s relay takes letters, one for each cause, and they arrive as they were written', async (t) => {
   const setting = new AlertsSetting();
@@ -102,16 +65,11 @@ test('Debian’s relay takes letters, one for each cause, and they arrive as the
   await setting.choose(ana, { language: 'ar' });
   setting.outbox.add('look', ana, 'grant 1');
   setting.outbox.add('freeze', ana, 'tx 1');
-  const channel = relay('&tls=none');
-  const { service, letters } = await setting.service([channel]);
-  while (await service.round()) {
-    // until nothing is due
-  }
+  const { service, letters } = await setting.service([relay('plain', { more: '&tls=none' })]);
+  await allRounds(service);
   assert.equal(letters.standing().states.accepted, 2);
-  while (taker.taken.length < 2) await pause(50);
-  for (const { to, data } of taker.taken) {
+  for (const { to, data } of await handedOn(/^Content-Language: ar\r$/m, 2)) {
     assert.deepEqual(to, ['a@example.org']);
-    assert.match(data, /^Content-Language: ar\r$/m);
     assert.match(data, /^Message-ID: <[0-9a-f]{32}@north\.example>\r$/im);
   }
 });
@@ -123,19 +81,45 @@ test('what Debian’s relay refuses is refused for this letter alone', async (t)
   await setting.choose(bob);
   setting.outbox.add('look', bob, 'grant 2');
   setting.outbox.add('look', ana, 'grant 1');
-  const { service, letters } = await setting.service([relay('&tls=none')]);
-  while (await service.round()) {
-    // until nothing is due
-  }
+  const { service, letters } = await setting.service([relay('rsa')]);
+  await allRounds(service);
   const { states, codes } = letters.standing();
   assert.deepEqual([states.accepted, states.failed, codes], [1, 1, { RELAY_REFUSED: 1 }]);
 });
 
-test('nothing is said to it where TLS is asked for, since it offers none', async () => {
-  const letter: Outgoing = {
-    ...{ name: new Uint8Array(16), address: 'a@example.org', language: 'en', cause: 'look' },
-    ...{ sentMs: 0, secret: new Uint8Array(0) },
-  };
-  const told = await relay('').deliver(letter, () => assert.fail('handed over'));
-  assert.deepEqual(told, { outcome: 'down', code: 'RELAY_UNSAFE' });
+for (const [name, listener, way, version] of [
+  ['STARTTLS and a key of RSA', 'rsa', {}, 'TLSv1.3'],
+  ['STARTTLS and a key of ECDSA', 'ecdsa', {}, 'TLSv1.3'],
+  ['STARTTLS of TLS 1.2', 'only12', {}, 'TLSv1.2'],
+  ['TLS from the first byte', 'smtps', { scheme: 'smtps' }, 'TLSv1.3'],
+] as const satisfies readonly (readonly [string, Listener, Way, string])[]) {
+  test(`a letter goes within ${name}, by a certificate of the authority that was named`, async () => {
+    const how = await received(relay(listener, way));
+    assert.ok(how.includes(' with ESMTPS ') && how.includes(`(${version}:`), how);
+  });
+}
+
+const signIn = (said: string) => `${user}:${encodeURIComponent(said)}@`;
+
+test('who signs in within TLS, by the password of its URL, is taken; a wrong one or none is a fault of the channel', async () => {
+  const known = relay('signedIn', { signIn: signIn(password) });
+  assert.match(await received(known), / with ESMTPSA id \w+ \(TLSv1\.3:/);
+  for (const other of [signIn('another'), '']) {
+    const told = await relay('signedIn', { signIn: other }).deliver(letter, withheld);
+    assert.deepEqual(told, { outcome: 'down', code: 'RELAY_REFUSED' }, other);
+  }
 });
+
+for (const [name, listener, way] of [
+  ['offers no TLS', 'plain', {}],
+  ['has a certificate for another name', 'elsewhere', {}],
+  ['has a certificate of another authority', 'stranger', {}],
+  ['has a certificate of an authority that was not named', 'ecdsa', { more: '' }],
+] as const satisfies readonly (readonly [string, Listener, Way])[]) {
+  test(`to Debian’s relay nothing is said when it ${name}`, async () => {
+    const channel = relay(listener, { ...way, signIn: signIn(password) });
+    assert.deepEqual(await channel.deliver(letter, withheld), {
+      ...{ outcome: 'down', code: 'RELAY_UNSAFE' },
+    });
+  });
+}
