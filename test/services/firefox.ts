@@ -24,11 +24,16 @@ export class Firefox {
     socket.addEventListener('message', ({ data }) => this.#hear(JSON.parse(String(data)), origin));
   }
 
-  /** `programs`: where `firefox-esr` lies; its profile comes into `folder`. `origin`: what pages may ask. */
-  static async start(programs: string, folder: string, origin: string): Promise<Firefox> {
+  /** `programs`: where `firefox-esr` lies; its profile comes into `folder`. `origin`: what pages may ask. `more`: preferences beside its own. */
+  static async start(
+    programs: string,
+    folder: string,
+    origin: string,
+    more: Readonly<Record<string, boolean | number | string>> = {},
+  ): Promise<Firefox> {
     const profile = join(folder, 'profile');
     mkdirSync(profile);
-    writeFileSync(join(profile, 'user.js'), preferences);
+    writeFileSync(join(profile, 'user.js'), written([...preferences, ...Object.entries(more)]));
     const args = [
       '--headless',
       '--no-remote',
@@ -103,6 +108,11 @@ export class Firefox {
       const found = await this.#call(`(it) => document.querySelector(it)?.value ?? ''`, selector);
       return value.test(String(found.value)) || undefined;
     });
+  }
+
+  /** What a function of the page answers, in its own words of JavaScript. */
+  async runs(functionDeclaration: string): Promise<unknown> {
+    return (await this.#call(functionDeclaration)).value;
   }
 
   /** Whether it goes, in the time that a page takes. */
@@ -238,9 +248,12 @@ const preferences = [
   ['network.captive-portal-service.enabled', false],
   ['network.connectivity-service.enabled', false],
   ['services.settings.server', 'data:,'],
-]
-  .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
-  .join('');
+] as const;
+
+const written = (of: readonly (readonly [string, boolean | number | string])[]): string =>
+  of
+    .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
+    .join('');
 
 /** Of a package that was unpacked, and not installed, the libraries lie beside it. */
 function libraries(programs: string): Readonly<Record<string, string>> {
