@@ -10,11 +10,11 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { after, before, test } from 'node:test';
+import { openLedger } from '../../src/server/ledger.ts';
 import type { Flaw } from '../../src/server/maintenance/scrub/flaw.ts';
 import { ScrubRounds } from '../../src/server/maintenance/scrub/rounds.ts';
 import { scrubHome } from '../../src/server/maintenance/scrub/scrub-home.ts';
 import { serversOf } from '../../src/server/process.ts';
-import { up } from '../cli/salus.ts';
 import { bundle, startTown, type Town } from '../cli/town.ts';
 
 /** A town that was lived in and is stopped: each test puts back what it changed. */
@@ -201,8 +201,14 @@ test('a state that is another one is made again from the blocks at the next star
   const found = await new ScrubRounds(town.home, { services: [] }).next();
   assert.ok(found.found > 0);
   assert.equal(existsSync(join(ledger, 'state.doubt')), true);
-  const again = await up(town.home);
-  await again.stop();
+  // As the next start opens it, and without a gateway: it puts the hash of what was found on the ledger, so soon that the head may be another block's.
+  const { engine } = await openLedger({
+    folder: ledger,
+    genesisBytes: new Uint8Array(readFileSync(join(serversOf(town.home), 'genesis.cbor'))),
+    acceptClock: false,
+    onFault: (error) => assert.fail(String(error)),
+  });
+  await engine.close();
   assert.equal(existsSync(join(ledger, 'state.doubt')), false);
   assert.deepEqual(headOf(), before);
   assert.deepEqual(await flaws(), []);
