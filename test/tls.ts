@@ -32,8 +32,9 @@ function nameOf(host: string): Buffer {
 
 const yes = der(0x01, Buffer.from([0xff]));
 const forHost = (host: string) => sequence(subjectAltName, der(0x04, sequence(text(0x82, host))));
-/** Critical, as RFC 5280 asks of it. */
-const forIssuing = sequence(basicConstraints, yes, der(0x04, sequence(yes)));
+/** Critical, as RFC 5280 asks of it; what is not said is that it may not. */
+const forIssuing = (may: boolean) =>
+  sequence(basicConstraints, yes, der(0x04, may ? sequence(yes) : sequence()));
 
 interface Stated {
   readonly subject: string;
@@ -85,9 +86,9 @@ const pairs: Record<'rsa' | 'ecdsa', () => KeyPairKeyObjectResult> = {
 };
 
 /** One that signs certificates of others: its own certificate (PEM), and what it gives out for a host with a key of a kind. RFC 5280. */
-export function authority(name: string) {
+export function authority(name: string, { mayIssue = true } = {}) {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const own = statedBy({ subject: name, issuer: name, extension: forIssuing }, publicKey);
+  const own = statedBy({ subject: name, issuer: name, extension: forIssuing(mayIssue) }, publicKey);
   return {
     cert: certificate(own, privateKey),
     issue(host: string, kind: keyof typeof pairs): KeyAndCertificate {

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { authority, selfSigned } from '../../../../test/tls.ts';
+import { test } from 'node:test';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { describeChannel } from '../node/channel.contract.ts';
 import { MailChannel } from '../node/mail.ts';
 import { parseRelay } from '../node/relay-url.ts';
 import { type RelayManners, SmtpRelay } from '../node/smtp-relay.ts';
-import { AlertsSetting, allRounds, ana, bob, relayAt } from './setting.ts';
+import { AlertsSetting, allRounds, ana, bob, letter, relayAt, withRelay } from './setting.ts';
 
 const minute = 60_000;
 
@@ -38,28 +33,6 @@ describeChannel('mail', {
     };
   },
 });
-
-const letter = {
-  name: new Uint8Array(16).fill(3),
-  address: 'ana@example.org',
-  language: 'en',
-  cause: 'look',
-  sentMs: 0,
-  secret: new Uint8Array(0),
-} as const;
-
-async function withRelay(
-  manners: RelayManners,
-  work: (relay: SmtpRelay, port: number) => Promise<void>,
-): Promise<void> {
-  const relay = new SmtpRelay(manners);
-  const port = await relay.listen();
-  try {
-    await work(relay, port);
-  } finally {
-    await relay.close();
-  }
-}
 
 for (const [name, manners, outcome, code, handed] of [
   ['greets without end', { greet: endless }, 'down', 'RELAY_UNREACHABLE', 0],
@@ -120,88 +93,6 @@ function drip(socket: { readonly destroyed: boolean; write(text: string): boolea
     if (socket.destroyed) clearInterval(timer);
     else socket.write('220-wait\r\n');
   }, 50);
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'salus-relay-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A certificate for this name, as a relay has it. */
-function certificate(host: string): {
-  readonly cert: string;
-  readonly key: string;
-  readonly file: string;
-} {
-  const { cert, key } = selfSigned(host);
-  const file = join(folder, `${host}.pem`);
-  writeFileSync(file, cert);
-  return { cert, key, file };
-}
-
-test('TLS with a certificate of the relay’s name, and the letter goes inside', async () => {
-  const tls = certificate('localhost');
-  await withRelay({ tls }, async (relay, port) => {
-    const channel = new MailChannel(
-      parseRelay(
-        `smtp://localhost:${port}?from=alerts@north.example&ca=${encodeURIComponent(tls.file)}`,
-      ),
-    );
-    assert.deepEqual(await channel.deliver(letter, () => {}), { outcome: 'accepted' });
-    assert.deepEqual(
-      relay.taken.map(({ isSecure }) => isSecure),
-      [true],
-    );
-  });
-});
-
-test('who names an authority believes no other, also none that machines know', async (t) => {
-  const [known, named] = [authority('known to machines'), authority('named')];
-  const before = getCACertificates('default');
-  t.after(() => setDefaultCACertificates(before));
-  setDefaultCACertificates([known.cert]);
-  const file = join(folder, 'named.pem');
-  writeFileSync(file, named.cert);
-  await withRelay({ tls: known.issue('localhost', 'ecdsa') }, async (_relay, port) => {
-    const url = `smtp://localhost:${port}?from=alerts@north.example`;
-    const told = (more: string) =>
-      new MailChannel(parseRelay(url + more)).deliver(letter, () => {});
-    assert.deepEqual(await told(''), { outcome: 'accepted' });
-    const unsafe = { outcome: 'down', code: 'RELAY_UNSAFE' };
-    assert.deepEqual(await told(`&ca=${encodeURIComponent(file)}`), unsafe);
-  });
-});
-
-for (const [name, manners, more] of [
-  ['that offers no TLS', {}, ''],
-  ['whose certificate nobody vouches for', { tls: certificate('localhost') }, ''],
-  [
-    'whose certificate is of an authority that this machine does not know',
-    { tls: authority('an authority').issue('localhost', 'ecdsa') },
-    '',
-  ],
-  ['whose certificate is for another name', { tls: certificate('other.example') }, 'other.example'],
-  [
-    'that offers TLS and then refuses it',
-    {
-      tls: certificate('localhost'),
-      answer: (it) => (it === 'STARTTLS' ? '454 not now' : undefined),
-    },
-    '',
-  ],
-] as const satisfies readonly (readonly [string, RelayManners, string])[]) {
-  test(`a relay ${name} is told neither sender, address nor password`, async () => {
-    await withRelay(manners, async (relay, port) => {
-      const ca = more === '' ? '' : `&ca=${encodeURIComponent(join(folder, `${more}.pem`))}`;
-      const url = `smtp://user:secret@localhost:${port}?from=alerts@north.example${ca}`;
-      const told = await new MailChannel(parseRelay(url)).deliver(letter, () =>
-        assert.fail('handed over'),
-      );
-      assert.deepEqual(told, { outcome: 'down', code: 'RELAY_UNSAFE' });
-      assert.deepEqual(
-        relay.commands.filter((it) => !/^(EHLO north\.example|STARTTLS|QUIT)$/.test(it)),
-        [],
-      );
-    });
-  });
 }
 
 for (const [text, problem] of [

@@ -22,7 +22,7 @@ import { MailChannel } from '../node/mail.ts';
 import { OutboxReader } from '../node/outbox-reader.ts';
 import { parseRelay } from '../node/relay-url.ts';
 import { AlertService } from '../node/service.ts';
-import { SmtpRelay } from '../node/smtp-relay.ts';
+import { type RelayManners, SmtpRelay } from '../node/smtp-relay.ts';
 import type { Standing } from '../node/standing.ts';
 
 const keyId = 'the-key';
@@ -50,6 +50,30 @@ export function relayOfFile(): { readonly relay: SmtpRelay; readonly mail: () =>
     relay.manners = {};
   });
   return { relay, mail: () => new MailChannel(relayAt(port)) };
+}
+
+/** One letter, as a channel is given it. */
+export const letter = {
+  name: new Uint8Array(16).fill(3),
+  address: 'ana@example.org',
+  language: 'en',
+  cause: 'look',
+  sentMs: 0,
+  secret: new Uint8Array(0),
+} as const;
+
+/** A relay of these manners, for as long as the work takes. */
+export async function withRelay(
+  manners: RelayManners,
+  work: (relay: SmtpRelay, port: number) => Promise<void>,
+): Promise<void> {
+  const relay = new SmtpRelay(manners);
+  const port = await relay.listen();
+  try {
+    await work(relay, port);
+  } finally {
+    await relay.close();
+  }
 }
 
 /** Until nothing is due. */
