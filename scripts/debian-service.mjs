@@ -48,7 +48,7 @@ function isInstalled(packages, release) {
 /** undefined, or why the packages are not unpacked. apt holds them to the signed list of their archive. */
 function fetched(packages, { cache, hasLibraries, release }) {
   const lists = release === undefined ? [] : listsWithBackports(packages, cache, release);
-  let reason = lists.length === 0 ? undefined : failureOf('apt-get', [...lists, 'update']);
+  let reason = lists.length === 0 ? undefined : failureOf('apt-get', ['update', ...lists]);
   // With what it needs, it is the installer that fetches, and goes no further.
   const fetching = hasLibraries
     ? [
@@ -56,7 +56,7 @@ function fetched(packages, { cache, hasLibraries, release }) {
         ...['-o', `Dir::Cache::archives=${cache}`, '-o', 'Debug::NoLocking=1'],
       ]
     : ['download'];
-  reason ??= failureOf('apt-get', [...lists, ...fetching, ...packages], cache);
+  reason ??= failureOf('apt-get', [...fetching, ...lists, ...packages], cache);
   for (const file of globSync('*.deb', { cwd: cache })) {
     reason ??= failureOf('dpkg-deb', ['-x', file, '.'], cache);
     rmSync(join(cache, file));
