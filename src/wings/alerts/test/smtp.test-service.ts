@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { remove, salus, temporaryHome, up } from '../../../../test/cli/salus.ts';
 import type { Outgoing } from '../node/channel.ts';
 import { MailChannel } from '../node/mail.ts';
 import { parseRelay } from '../node/relay-url.ts';
@@ -26,11 +27,14 @@ interface Way {
   readonly more?: string;
 }
 
-function relay(listener: Listener, { scheme = 'smtp', signIn = '', more }: Way = {}): MailChannel {
+function urlOf(listener: Listener, { scheme = 'smtp', signIn = '', more }: Way = {}): string {
   const ca = more ?? `&ca=${encodeURIComponent(smtpd.ca)}`;
   const at = `${scheme}://${signIn}localhost:${smtpd.port(listener)}`;
-  return new MailChannel(parseRelay(`${at}?from=alerts@north.example${ca}`));
+  return `${at}?from=alerts@north.example${ca}`;
 }
+
+const relay = (listener: Listener, way: Way = {}) =>
+  new MailChannel(parseRelay(urlOf(listener, way)));
 
 /** Letters with this line that it handed on, once there are so many: it hands on in its own time, also what another test said. */
 async function handedOn(line: RegExp, count: number): Promise<readonly TakenLetter[]> {
@@ -123,3 +127,19 @@ for (const [name, listener, way] of [
     });
   });
 }
+
+test('what a patient asks for goes from her device to Debian’s relay, signed in within TLS, as the operator named it', async (t) => {
+  const home = temporaryHome();
+  const running = await up(home, ['--smtp', urlOf('signedIn', { signIn: signIn(password) })]);
+  t.after(async () => {
+    await running.stop();
+    remove(home);
+  });
+  const run = (...args: readonly string[]) => salus(args, { home });
+  await run('person', 'create', 'ana', '--name', 'Ana Lima', '--hospital', 'north');
+  await run('alerts', 'set', '--mail', 'ana@example.org', '--language', 'es', '--as', 'ana');
+  await run('alerts', 'test', '--as', 'ana');
+  const [{ to, data } = assert.fail()] = await handedOn(/^Subject: Una carta de prueba\r$/m, 1);
+  assert.deepEqual(to, ['ana@example.org']);
+  assert.match(data.replaceAll(/\s+/g, ' '), / with ESMTPSA id \w+ \(TLSv1\.3:/);
+});
