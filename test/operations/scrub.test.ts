@@ -15,6 +15,7 @@ import type { Flaw } from '../../src/server/maintenance/scrub/flaw.ts';
 import { ScrubRounds } from '../../src/server/maintenance/scrub/rounds.ts';
 import { scrubHome } from '../../src/server/maintenance/scrub/scrub-home.ts';
 import { serversOf } from '../../src/server/process.ts';
+import { up } from '../cli/salus.ts';
 import { bundle, startTown, type Town } from '../cli/town.ts';
 
 /** A town that was lived in and is stopped: each test puts back what it changed. */
@@ -211,6 +212,8 @@ test('a state that is another one is made again from the blocks at the next star
   await engine.close();
   assert.equal(existsSync(join(ledger, 'state.doubt')), false);
   assert.deepEqual(headOf(), before);
+  const again = await up(town.home);
+  await again.stop();
   assert.deepEqual(await flaws(), []);
 });
 
