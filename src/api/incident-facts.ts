@@ -10,3 +10,9 @@ export interface IncidentFacts {
   /** As the local neighbour table has it for `source`: a claim of whoever sent it. Empty: not there. */
   readonly claimedMac: string;
 }
+
+/** Whether this is an address of the network and nothing else: a number to call looks like one, too. */
+export const isNetworkAddress = (text: string): boolean =>
+  ipv4.test(text) || (text.includes(':') && URL.canParse(`http://[${text}]/`));
+
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
