@@ -8,6 +8,7 @@ import {
   findings,
   type OpenFinding,
 } from '../../../../gateway/parts/findings/findings.ts';
+import type { Row } from '../../../../gateway/store.ts';
 import { bytesToHex, hexToBytes } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
@@ -18,10 +19,13 @@ import { ReportPace } from '../../api/report-pace.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
 import { type IncidentNotices, incidentNotices } from '../incident-notices-part.ts';
 import { readReports, writeReport } from './incident-folder.ts';
+import { owedReport } from './owed-reports.ts';
 import { attemptReport, endedReport, foundReport } from './reports.ts';
 
 const turnMs = 2_000;
 const commitMs = 30_000;
+/** Reports that are brought to the ledger in one turn. */
+const mostSent = 16;
 /** Refused so often within an hour at one door, it is no slip of the hand. */
 const attemptsReported = 3;
 
@@ -88,7 +92,7 @@ export class HospitalReports {
     );
     const stores = new Map<string, Waiting[]>();
     for (const row of rows) {
-      const finding = JSON.parse(row.text('finding')) as OpenFinding;
+      const finding = findingIn(row);
       const concerned = row.text('concerned').split(' ').filter(Boolean) as AccountId[];
       const waiting = { n: row.uint('n'), ms: row.uint('ms'), finding, concerned };
       stores.set(finding.store, [...(stores.get(finding.store) ?? []), waiting]);
@@ -166,21 +170,22 @@ export class HospitalReports {
     this.#base.figures.add('reports_total', 1, { kind: report.kind });
   }
 
+  /** A row that another hand changed keeps no other from the ledger. */
   async #anchor(): Promise<void> {
-    const { db, sender } = this.#base;
-    for (const row of db.all(
-      'SELECT * FROM vitals_reports WHERE height = 0 ORDER BY atMs LIMIT 16',
-    )) {
-      const signed = row.bytes('signed');
-      const { kind } = readReport(signed);
+    const { db, sender, key, folder } = this.#base;
+    const of = { signKey: key.publicKey, folder };
+    const names = db.all('SELECT name FROM vitals_reports WHERE height = 0 ORDER BY atMs');
+    let sent = 0;
+    for (const { name } of names.map((row) => ({ name: row.text('name') }))) {
+      const row = db.get('SELECT signed FROM vitals_reports WHERE name = ?', name);
+      const owed = row && (await owedReport({ name, signed: row.bytes('signed') }, of));
+      if (owed === undefined) continue;
+      const { hash: report, kind: incident } = owed;
       const height = await heightOf(
-        sender.send(
-          'user',
-          [{ kind: 'Incident', report: sha256(signed), incident: kind }],
-          commitMs,
-        ),
+        sender.send('user', [{ kind: 'Incident', report, incident }], commitMs),
       );
-      db.run('UPDATE vitals_reports SET height = ? WHERE name = ?', height, row.text('name'));
+      db.run('UPDATE vitals_reports SET height = ? WHERE name = ?', height, name);
+      if (++sent === mostSent) return;
     }
   }
 
@@ -206,6 +211,28 @@ export class HospitalReports {
     return (
       this.#base.db.get('SELECT count(*) AS n FROM vitals_reports WHERE height = 0')?.uint('n') ?? 0
     );
+  }
+}
+
+/** What is no finding is one: whoever wrote it there had the place of another. */
+function findingIn(row: Row): OpenFinding {
+  const met = foundFinding(row.text('finding'));
+  if (met !== undefined) return met;
+  const place = { table: 'vitals_report_waiting', row: String(row.uint('n')), column: 'finding' };
+  const of = { store: 'gateway', bound: 'form', code: 'ROW_CORRUPT', part: 'gateway' } as const;
+  return { ...place, ...of, id: `waiting ${row.uint('n')}`, foundMs: row.uint('ms') };
+}
+
+/** Undefined: it is none. */
+function foundFinding(text: string): OpenFinding | undefined {
+  try {
+    const said = Object(JSON.parse(text)) as Readonly<Record<string, unknown>>;
+    const words = ['store', 'table', 'row', 'column', 'bound', 'code', 'part', 'id'];
+    const isOne =
+      words.every((it) => typeof said[it] === 'string') && Number.isSafeInteger(said.foundMs);
+    return isOne ? (said as unknown as OpenFinding) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
