@@ -1,3 +1,4 @@
+import { utf8ToText } from '../../../primitives/bytes.ts';
 import { vitalsNames } from '../names.ts';
 
 /** Where a data server answers: a statement to everybody with this word, the URL as UTF-8. Source: vitals-servers.md, rule VS-3. */
@@ -11,3 +12,25 @@ export const recoveryKeyBytes = 1216;
 
 /** What statements are signed under (rule VS-5). */
 export const statementLabel = vitalsNames.labels.statement;
+
+const mostLetters = 1_024;
+
+/**
+ * Where a notice says that a data server answers, without a stroke at its end: routes are asked for below it. Undefined: it names
+ * no place for HTTP, or more than a place. Source: vitals-servers.md, rule VS-3.
+ */
+export function serverAddressIn(payload: Uint8Array): string | undefined {
+  const text = textIn(payload);
+  if (text === undefined || text.length > mostLetters || !URL.canParse(text)) return undefined;
+  const { protocol, username, password, href } = new URL(text);
+  const isPlain = username === '' && password === '' && !/[?#]/.test(href);
+  return /^https?:$/.test(protocol) && isPlain ? href.replace(/\/+$/, '') : undefined;
+}
+
+function textIn(payload: Uint8Array): string | undefined {
+  try {
+    return utf8ToText(payload);
+  } catch {
+    return undefined;
+  }
+}
