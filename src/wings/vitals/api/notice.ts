@@ -14,6 +14,9 @@ export const recoveryKeyBytes = 1216;
 export const statementLabel = vitalsNames.labels.statement;
 
 const mostLetters = 1_024;
+/** A name or an address, a port, a path; no user, query or fragment, and nothing that a reader would write otherwise. */
+const place =
+  /^https?:\/\/(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[1-9]\d{0,4})?(?:\/[\w.~%!$&'()*+,;=:@-]*)*$/i;
 
 /**
  * Where a notice says that a data server answers, without a stroke at its end: routes are asked for below it. Undefined: it names
@@ -21,10 +24,8 @@ const mostLetters = 1_024;
  */
 export function serverAddressIn(payload: Uint8Array): string | undefined {
   const text = textIn(payload);
-  if (text === undefined || text.length > mostLetters || !URL.canParse(text)) return undefined;
-  const { protocol, username, password, href } = new URL(text);
-  const isPlain = username === '' && password === '' && !/[?#]/.test(href);
-  return /^https?:$/.test(protocol) && isPlain ? href.replace(/\/+$/, '') : undefined;
+  const isPlace = text !== undefined && text.length <= mostLetters && place.test(text);
+  return isPlace ? text.replace(/\/+$/, '') : undefined;
 }
 
 function textIn(payload: Uint8Array): string | undefined {
