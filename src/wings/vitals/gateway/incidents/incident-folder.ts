@@ -21,14 +21,18 @@ export const incidentFolder = (hospitalFolder: string): string => join(hospitalF
 
 export const reportFile = (name: string): string => `${name}.report`;
 
-/** All of them, by their files' names. */
+/** All of them, by their files' names, the newest first; `most`: no more than so many are read. */
 export function readReports(
   hospitalFolder: string,
+  most = Number.MAX_SAFE_INTEGER,
 ): { readonly name: string; readonly signed: Uint8Array }[] {
   const folder = incidentFolder(hospitalFolder);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((it) => it.isFile() && it.name.endsWith('.report'))
+    .map(({ name }) => ({ name, ms: statSync(join(folder, name)).mtimeMs }))
+    .toSorted((one, other) => other.ms - one.ms)
+    .slice(0, most)
     .map(({ name }) => ({
       name: name.slice(0, -'.report'.length),
       signed: readBounded(join(folder, name)),

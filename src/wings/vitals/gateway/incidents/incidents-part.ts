@@ -24,6 +24,8 @@ import { attemptReport, endedReport, foundReport } from './reports.ts';
 
 const turnMs = 2_000;
 const commitMs = 30_000;
+/** Reports that an operator is shown. */
+const mostListed = 200;
 /** Reports that are brought to the ledger in one turn. */
 const mostSent = 16;
 /** Refused so often within an hour at one door, it is no slip of the hand. */
@@ -192,19 +194,30 @@ export class HospitalReports {
   /** The newest first: its own, and those that its data servers keep in the same folder. Of bytes that are no report nothing is said. */
   async list(): Promise<ListedIncident[]> {
     const { db, folder, view } = this.#base;
-    const own = db.all('SELECT name, signed FROM vitals_reports ORDER BY atMs DESC LIMIT 200');
+    const own = db.all(
+      'SELECT name, signed FROM vitals_reports ORDER BY atMs DESC LIMIT ?',
+      mostListed,
+    );
     const known = new Map(own.map((row) => [row.text('name'), row.bytes('signed')]));
-    for (const { name, signed } of folder === undefined ? [] : readReports(folder)) {
+    // Both may be the newest: as many again.
+    for (const { name, signed } of folder === undefined
+      ? []
+      : readReports(folder, 2 * mostListed)) {
       if (!known.has(name) && bytesToHex(sha256(signed)) === name) known.set(name, signed);
     }
+    const newest = [...known]
+      .flatMap(([name, signed]) => {
+        const report = reportIn(signed);
+        return report === undefined ? [] : [{ name, signed, report }];
+      })
+      .toSorted((a, b) => b.report.foundMs - a.report.foundMs)
+      .slice(0, mostListed);
     const listed: ListedIncident[] = [];
-    for (const [name, signed] of known) {
-      const report = reportIn(signed);
-      if (report === undefined) continue;
-      const row = await view.row(statIncidents, incidentRowId(report.by, name));
-      listed.push({ name, signed, report, height: row?.height ?? 0 });
+    for (const it of newest) {
+      const row = await view.row(statIncidents, incidentRowId(it.report.by, it.name));
+      listed.push({ ...it, height: row?.height ?? 0 });
     }
-    return listed.toSorted((a, b) => b.report.foundMs - a.report.foundMs).slice(0, 200);
+    return listed;
   }
 
   countWaiting(): number {

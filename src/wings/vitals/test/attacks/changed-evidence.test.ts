@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -15,8 +15,14 @@ import { CodedError } from '../../../../primitives/errors.ts';
 import { accountIdOf } from '../../../../primitives/ids.ts';
 import { readReport } from '../../api/incident-report.ts';
 import { IncidentNotices, incidentNotices } from '../../gateway/incident-notices-part.ts';
-import { readReports } from '../../gateway/incidents/incident-folder.ts';
+import {
+  incidentFolder,
+  readReports,
+  reportFile,
+  writeReport,
+} from '../../gateway/incidents/incident-folder.ts';
 import { HospitalReports, hospitalReports } from '../../gateway/incidents/incidents-part.ts';
+import { signReport } from '../../node/incidents/incident-signing.ts';
 
 /** Who writes into the rows in which a hospital's reports wait for the ledger. */
 
@@ -31,12 +37,19 @@ async function hospital(t: TestContext) {
   const waiting: StoreReport[] = [];
   const onLedger: string[] = [];
   let isAway = true;
+  let asked = 0;
   const db = new Store(':memory:', owners);
   const base = {
     ...{ db, now: () => 5_000, causes: new Causes(), hospital: 'North', organisation },
     ...{ chainId: 'salus-test', folder },
     key: await signingKeyFromSeed(new Uint8Array(32).fill(9)),
     figures: { add() {}, observe() {}, set() {} },
+    view: {
+      async row() {
+        asked++;
+        return undefined;
+      },
+    },
     sender: {
       async send(_log: string, [act]: readonly { readonly report: Uint8Array }[]) {
         if (isAway) throw new CodedError('GATEWAY_UNREACHABLE');
@@ -65,7 +78,7 @@ async function hospital(t: TestContext) {
   const comesBack = () => {
     isAway = false;
   };
-  return { db, met, turn, onLedger, comesBack, folder };
+  return { db, met, turn, onLedger, comesBack, folder, reports, asked: () => asked };
 }
 
 test('a report whose row was changed is not what goes on the ledger, and keeps no other from it', async (t) => {
@@ -109,4 +122,26 @@ test('what waits to be reported and was changed is told, and the rest is reporte
     readReport(kept?.signed ?? new Uint8Array(0)).places.map(({ table, row }) => `${table} ${row}`),
     ['vitals_report_waiting 1', 'items 2'],
   );
+});
+
+test('an operator who looks after years of floods is shown the newest, and the ledger asked of no others', async (t) => {
+  const { met, turn, reports, asked, folder } = await hospital(t);
+  await met('1');
+  await turn();
+  const [own] = readReports(folder);
+  assert.ok(own);
+  // As its data server leaves them there, of which the hospital has no row.
+  const key = await signingKeyFromSeed(new Uint8Array(32).fill(4));
+  const told = readReport(own.signed);
+  for (let n = 1; n <= 450; n++) {
+    const { signed, hash } = await signReport(key, { ...told, foundMs: n });
+    writeReport(folder, bytesToHex(hash), signed);
+    const path = join(incidentFolder(folder), reportFile(bytesToHex(hash)));
+    utimesSync(path, n, n);
+  }
+  const listed = await reports.list();
+  assert.equal(listed.length, 200);
+  assert.equal(listed[0]?.name, own.name);
+  assert.equal(listed.at(-1)?.report.foundMs, 450 - 198);
+  assert.equal(asked(), 200);
 });
