@@ -2,7 +2,7 @@ import { CodedError } from '../primitives/errors.ts';
 import { type AccountId, type ReportLanguage, reporting } from '../sdk/index.ts';
 import { actingAccount, caughtUp, openActing, work } from './acting.ts';
 import type { CommandContext } from './commands/command.ts';
-import { readSmallText } from './files.ts';
+import { readSmallFile } from './files.ts';
 import { amount, when } from './format.ts';
 import { withheldText } from './looked-page.ts';
 import { NameBook } from './name-book.ts';
@@ -25,6 +25,8 @@ export function reportDay(text: string): number {
 }
 
 const dayMs = 24 * 60 * 60_000;
+/** Three years of a chart that many read, some hundred bytes a look. */
+const mostBytes = 256 * 1024 * 1024;
 
 /** Throws PERSON_NOT_ENROLLED, USAGE (it ends before it begins), and as `Person.accessReport`. */
 export async function writeReport(context: CommandContext, flags: ReportFlags): Promise<void> {
@@ -80,7 +82,9 @@ export async function writeReport(context: CommandContext, flags: ReportFlags): 
 /** Throws FILE_UNREADABLE, REPORT_WRONG. */
 export async function checkReport(context: CommandContext, path: string): Promise<void> {
   const { readReportFile } = await reporting();
-  const { report: read, publicKey } = await readReportFile(readSmallText(path));
+  const { report: read, publicKey } = await readReportFile(
+    Buffer.from(readSmallFile(path, mostBytes)).toString('utf8'),
+  );
   const { account, chain, madeMs, fromMs, untilMs, lines } = read;
   const result = { holds: true, account, chain, madeMs, fromMs, untilMs, publicKey, lines };
   context.output.result(result, () =>

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { labels } from '../../src/crypto/labels.ts';
+import { signingKeyFromSeed, signLabelled } from '../../src/crypto/signature.ts';
+import { bytesToBase64url, utf8 } from '../../src/primitives/bytes.ts';
 import { list, recordLines, refused, remove, salus, temporaryHome, text, up } from './salus.ts';
 
 let home: string;
@@ -66,6 +69,26 @@ test('a report lists looks, emergencies and devices of a time in plain words of 
   writeFileSync(changed, readFileSync(file, 'utf8').replace('ETREAT', 'TREAT'));
   const wrong = { code: 'REPORT_WRONG', exit: 3 };
   await refused(['looked', '--check', changed], wrong, { home });
+});
+
+test('a report of three years is longer than a small file, and is checked all the same', async () => {
+  const key = await signingKeyFromSeed(new Uint8Array(32).fill(3));
+  const line = {
+    ...{ kind: 'look', atMs: 5, account: 'a'.repeat(64), txId: 'b'.repeat(64), height: 3 },
+    facts: { purpose: 'TREAT', count: 1, servedBy: 'c'.repeat(64) },
+  };
+  const report = {
+    ...{ account: 'a'.repeat(64), chain: 'salus-test', madeMs: 9, fromMs: 0, untilMs: 9 },
+    ...{ lines: Array.from({ length: 6_000 }, () => line), withheld: [], missing: [] },
+  };
+  const text = JSON.stringify(report);
+  const signature = bytesToBase64url(await signLabelled(key, labels.reportSign, utf8(text)));
+  const publicKey = bytesToBase64url(key.publicKey);
+  const file = join(home, 'long.json');
+  writeFileSync(file, JSON.stringify({ salus: 'access-report/1', text, publicKey, signature }));
+  assert.ok(statSync(file).size > 1024 * 1024);
+  const checked = await run('looked', '--check', file);
+  assert.deepEqual([checked.holds, list(checked, 'lines').length], [true, 6_000]);
 });
 
 test('what was done outside the time is not in it, and a time that ends before it begins is refused', async () => {

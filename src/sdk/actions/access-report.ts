@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+import { accountIdText, consentIdText, height, timeMs, uint } from '../../api/message-parts.ts';
 import { labels } from '../../crypto/labels.ts';
 import { signLabelled, verifyLabelled } from '../../crypto/signature.ts';
 import { base64urlToBytes, bytesToBase64url, utf8 } from '../../primitives/bytes.ts';
@@ -120,6 +122,22 @@ export function reportFile({ text, publicKey, signature }: SignedReport): Uint8A
   );
 }
 
+const count = uint;
+const word = z.string();
+/** What a report says, as anybody's file may have it. */
+const saidReport = z.object({
+  ...{ account: accountIdText, chain: word, madeMs: timeMs, fromMs: timeMs, untilMs: timeMs },
+  lines: z.array(
+    z.object({
+      ...{ kind: z.enum(reportKinds), atMs: timeMs, account: word },
+      facts: z.record(word, z.union([word, z.number()])),
+      ...{ txId: z.optional(word), height: z.optional(height) },
+    }),
+  ),
+  withheld: z.array(z.object({ consent: consentIdText, counted: count, seen: count })),
+  missing: z.array(z.object({ wing: word, code: word })),
+});
+
 /**
  * The report in a file, if its signature holds. Whose key it is, the ledger says (`account` in it names the account). Throws
  * REPORT_WRONG: it is none, or was changed.
@@ -130,7 +148,8 @@ export async function readReportFile(file: string): Promise<SignedReport> {
     const [key, signed] = [bytesIn(publicKey), bytesIn(signature)];
     const isReport = salus === 'access-report/1' && typeof text === 'string';
     if (isReport && (await verifyLabelled(key, labels.reportSign, utf8(text), signed))) {
-      return { report: JSON.parse(text) as AccessReport, text, publicKey, signature };
+      const report = saidReport.parse(JSON.parse(text)) as AccessReport;
+      return { report, text, publicKey, signature };
     }
   } catch (cause) {
     throw new CodedError('REPORT_WRONG', {}, cause);

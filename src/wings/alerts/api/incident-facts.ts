@@ -1,4 +1,4 @@
-import type { IncidentFacts } from '../../../api/incident-facts.ts';
+import { type IncidentFacts, isNetworkAddress } from '../../../api/incident-facts.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import {
   checked,
@@ -15,6 +15,9 @@ const matching = (pattern: RegExp): Shape<string> =>
   checked(text(64), (value, field) => {
     if (!pattern.test(value)) throw new CodedError('CBOR_SHAPE', { field });
   });
+const address = checked(text(45), (value, field) => {
+  if (value !== '' && !isNetworkAddress(value)) throw new CodedError('CBOR_SHAPE', { field });
+});
 /** The last day of the year 9999: what a calendar can say. */
 const timeMs = uintTo(253_402_300_799_999);
 
@@ -25,7 +28,7 @@ export const incidentFacts = struct({
   fromMs: timeMs,
   untilMs: timeMs,
   done: oneOf(['quarantined', 'rebuilt', 'refused', 'reported'] as const),
-  source: matching(/^[0-9A-Fa-f.:]{0,45}$/),
+  source: address,
   claimedMac: matching(/^(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5})?$/),
 });
 

@@ -1,5 +1,6 @@
 import type { GatewayBase } from '../../../gateway/base.ts';
 import type { Row } from '../../../gateway/store.ts';
+import { Tally } from '../../../gateway/tally.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../../primitives/ids.ts';
@@ -18,6 +19,8 @@ export interface GrantEnds {
   readonly soonMs: number;
 }
 export const grantEnds: GrantEnds = { longGrantMs: 6 * dayMs, soonMs: 3 * dayMs };
+/** Whoever tries out a way needs few. */
+const triesADay = 24;
 /** Devices go on by one; a file that was set back may have missed some. */
 const farthestAhead = 1_000_000;
 
@@ -29,10 +32,12 @@ const farthestAhead = 1_000_000;
 export class Outbox {
   readonly #base: GatewayBase;
   readonly #ends: GrantEnds;
+  readonly #tries: Tally;
 
   constructor(base: GatewayBase, ends: GrantEnds = grantEnds) {
     this.#base = base;
     this.#ends = ends;
+    this.#tries = new Tally(base.now, dayMs);
   }
 
   /** Once for each `subject`; nothing for who does not want to be told, nor where the key is not there: what happened stands in the app. Inside the caller's transaction, if there is one. */
@@ -46,6 +51,13 @@ export class Outbox {
       );
       if (wants !== undefined) this.#append(cause, account, { subject, facts, atMs: now() });
     });
+  }
+
+  /** A letter that she asks for. Throws RATE_LIMITED: so many today; each row is kept as long as those of others. */
+  tryOut(account: AccountId, subject: string): void {
+    if (this.#tries.count(account) >= triesADay) throw new CodedError('RATE_LIMITED');
+    this.#tries.add(account);
+    this.add('test', account, subject);
   }
 
   #append(

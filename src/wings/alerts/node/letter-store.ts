@@ -45,6 +45,8 @@ export class LetterStore {
   readonly #faultPoint: (name: string) => void;
   readonly #binding: LetterBinding;
   #unbound: readonly UnboundRow[];
+  /** Letters that are on their way. */
+  readonly #held = new Set<number>();
   /** Of the cursor that this process wrote last. */
   #seq: number | undefined;
 
@@ -221,16 +223,19 @@ export class LetterStore {
       )
       .get(account, channel, cause);
     const before = last === undefined ? undefined : this.#letterIn(last);
-    if (before?.state === 'waiting') {
+    const isOnItsWay = before !== undefined && this.#held.has(before.id);
+    if (before?.state === 'waiting' && !isOnItsWay) {
       this.#write({ ...before, count: before.count + 1 });
       return;
     }
     const told = this.#db.prepare('SELECT 1 FROM letters WHERE name = ?').get(name);
     if (told !== undefined) return;
+    const sentMs = isOnItsWay ? nowMs : before?.changedMs;
+    const lastMs = cause === 'test' ? undefined : sentMs;
     const letter = {
       ...{ name, ...kind, count: 1, attempts: 0, code: '' },
       state: 'waiting' as const,
-      dueMs: firstTryAtMs(cause === 'test' ? undefined : before?.changedMs, nowMs),
+      dueMs: firstTryAtMs(lastMs, nowMs),
       changedMs: nowMs,
     };
     this.#insert(letter);
@@ -244,12 +249,40 @@ export class LetterStore {
     this.#write({ id: Number(id), ...letter });
   }
 
-  /** The oldest of each account that are due: nobody's flood is in another's way. */
+  /** From now on what is new of its kind goes with another letter. */
+  hold({ id }: Pick<Letter, 'id'>): void {
+    this.#held.add(id);
+  }
+
+  /** It is back: where it still waits, what came of its kind meanwhile goes with it. */
+  release({ id }: Pick<Letter, 'id'>): void {
+    this.#held.delete(id);
+    const row = this.#db
+      .prepare("SELECT * FROM letters WHERE id = ? AND state = 'waiting'")
+      .get(id);
+    const letter = row === undefined ? undefined : this.#letterIn(row);
+    if (letter === undefined) return;
+    const { account, channel, cause } = letter;
+    const later = this.#db
+      .prepare(
+        "SELECT * FROM letters WHERE account = ? AND channel = ? AND cause = ? AND id > ? AND state = 'waiting'",
+      )
+      .all(account, channel, cause, id)
+      .flatMap((it) => this.#letterIn(it) ?? []);
+    if (later.length === 0) return;
+    const count = later.reduce((sum, it) => sum + it.count, letter.count);
+    this.#whole('together', () => {
+      for (const it of later) this.#db.prepare('DELETE FROM letters WHERE id = ?').run(it.id);
+      this.#write({ ...letter, count });
+    });
+  }
+
+  /** The oldest of each account that are due, those that were never tried first: nobody's flood is in another's way. */
   due(channel: ChannelName, nowMs: number, limit: number): readonly Letter[] {
     const rows = this.#db
       .prepare(
         `SELECT *, min(id) FROM letters WHERE state = 'waiting' AND channel = ? AND (dueMs <= ? OR dueMs > ?)
-         GROUP BY account ORDER BY dueMs LIMIT ?`,
+         GROUP BY account ORDER BY attempts > 0, dueMs LIMIT ?`,
       )
       .all(channel, nowMs, nowMs + longestPauseMs, limit);
     return rows.flatMap((row) => this.#believed(row, nowMs) ?? []);

@@ -53,9 +53,13 @@ export class AlertService {
 
   /** Everything that is due now; true when there was something to do. Throws what the machine throws: the next round goes on. */
   async round(signal?: AbortSignal): Promise<boolean> {
-    const took = this.#take();
-    const sent = await this.#sendDue(signal);
-    return took || sent;
+    const took = this.take();
+    const sent = await Promise.all(this.ways.map((it) => this.send(it, signal)));
+    return took || sent.includes(true);
+  }
+
+  get ways(): readonly ChannelName[] {
+    return this.#of.channels.map(({ name }) => name);
   }
 
   /** Before anything is taken or sent: what another hand wrote into the letters' file is put aside. Rule AL-19. */
@@ -79,7 +83,8 @@ export class AlertService {
     this.tellOperator('tampering', `LETTERS_TAMPERED ${nowMs}`);
   }
 
-  #take(): boolean {
+  /** What is new in the outbox becomes letters; true when there was something. Also while letters are on their way. */
+  take(): boolean {
     const { outbox, letters, now } = this.#of;
     this.#mend();
     const nowMs = now();
@@ -126,22 +131,35 @@ export class AlertService {
     );
   }
 
-  /** Each way by itself: none waits for another, nor for what hangs there. */
-  async #sendDue(signal: AbortSignal | undefined): Promise<boolean> {
-    const sent = await Promise.all(this.#of.channels.map((it) => this.#sendBy(it, signal)));
-    return sent.includes(true);
+  /** What is due on one way; true when there was something. Throws what the machine throws, once all that went is back. */
+  async send(name: ChannelName, signal?: AbortSignal): Promise<boolean> {
+    const { letters, now, channels } = this.#of;
+    const channel = channels.find((it) => it.name === name);
+    if (channel === undefined || this.#isShut(name)) return false;
+    const due = [...letters.due(name, now(), lettersAtOnce)];
+    const some = due.length > 0;
+    const errors: unknown[] = [];
+    const sendOn = async () => {
+      while (due.length > 0 && signal?.aborted !== true && !this.#isShut(name)) {
+        const letter = due.shift();
+        if (letter !== undefined)
+          await this.#sendHeld(letter, channel).catch((error: unknown) => errors.push(error));
+      }
+    };
+    await Promise.all(Array.from({ length: channel.atOnce }, sendOn));
+    if (errors.length > 0) throw errors[0];
+    return some;
   }
 
-  async #sendBy(channel: Channel, signal: AbortSignal | undefined): Promise<boolean> {
-    const { letters, now } = this.#of;
-    const due = [...letters.due(channel.name, now(), lettersAtOnce)];
-    let worked = false;
-    while (due.length > 0 && signal?.aborted !== true && !this.#isShut(channel.name)) {
-      const some = due.splice(0, channel.atOnce);
-      await Promise.all(some.map((letter) => this.#send(letter, channel)));
-      worked = true;
+  /** Nothing that happens meanwhile is told by it. */
+  async #sendHeld(letter: Letter, channel: Channel): Promise<void> {
+    const { letters } = this.#of;
+    letters.hold(letter);
+    try {
+      await this.#send(letter, channel);
+    } finally {
+      letters.release(letter);
     }
-    return worked;
   }
 
   /** A clock that was set back does not keep it shut. */

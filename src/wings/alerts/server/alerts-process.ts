@@ -17,6 +17,7 @@ import { MailChannel } from '../node/mail.ts';
 import { OutboxReader } from '../node/outbox-reader.ts';
 import { PushChannel } from '../node/push.ts';
 import type { Relay } from '../node/relay-url.ts';
+import { keepSending } from '../node/rounds.ts';
 import { AlertService } from '../node/service.ts';
 import { vapidOf } from '../node/web-push.ts';
 import { WebhookChannel } from '../node/webhook.ts';
@@ -106,7 +107,7 @@ async function runAlerts(
     }
     if (isFirst) for (const it of troubles(home, Date.now())) service.tellOperator(...it);
   };
-  await repeat(service, { hourly, signal, log });
+  await keepSending(service, { hourly, signal, log, roundMs });
 }
 
 function outsideChannels(folder: string, relay: Relay): readonly Channel[] {
@@ -115,26 +116,4 @@ function outsideChannels(folder: string, relay: Relay): readonly Channel[] {
     new WebhookChannel(),
     new PushChannel(vapidOf(pushKeyOf(folder), `mailto:${relay.from}`)),
   ];
-}
-
-async function repeat(
-  service: AlertService,
-  of: { readonly hourly: () => void; readonly signal: AbortSignal; readonly log: Log },
-): Promise<void> {
-  const { hourly, signal, log } = of;
-  let forgotten = 0;
-  while (!signal.aborted) {
-    try {
-      const worked = await service.round(signal);
-      if (performance.now() - forgotten > hourMs || forgotten === 0) {
-        hourly();
-        forgotten = performance.now();
-      }
-      if (!worked) await wait(roundMs, undefined, { signal }).catch(() => {});
-    } catch (error) {
-      // A full disk, a file that is locked: what was not done is done in a later round.
-      log({ code: isCoded(error) ? error.code : 'INTERNAL', what: 'round' });
-      await wait(roundMs, undefined, { signal }).catch(() => {});
-    }
-  }
 }

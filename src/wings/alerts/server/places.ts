@@ -13,8 +13,8 @@ import { relayGreeting } from '../node/smtp-relay.ts';
 export const places = {
   folder: 'alerts',
   outboxKey: 'alerts/outbox.key',
-  /** Two: a new key is written into the place of the older one. */
-  serviceKeys: ['alerts/service-a.key', 'alerts/service-b.key'],
+  /** Of three years: who never seals anew keeps the one that he sealed to, and no other from turning. */
+  serviceKeys: [...'abcdefghijkl'].map((it) => `alerts/service-${it}.key`),
   letters: 'alerts/letters.db',
   /** Who sends pushes: browsers that asked for them take none of another, so it stays. */
   pushKey: 'alerts/push.key',

@@ -25,9 +25,27 @@ test('a key turns after ninety days, the one before it stays while something is 
   assert.equal(older, first);
   assert.notEqual(second, first);
   // Somebody's choice is sealed to the first still: it is not taken away.
-  assert.equal(await turnKeys(at, new Set([first]), 1_000 + 2 * keyAgeMs), false);
-  assert.equal(await turnKeys(at, new Set([second]), 1_000 + 2 * keyAgeMs), true);
+  assert.equal(await turnKeys(at, new Set([first]), 1_000 + 2 * keyAgeMs), true);
+  assert.deepEqual((await idsIn(at)).slice(1), [second, first]);
+  assert.equal(await turnKeys(at, new Set([second]), 1_000 + 3 * keyAgeMs), true);
   assert.equal((await idsIn(at)).includes(first), false);
+});
+
+test('who never seals anew keeps the hospital’s key from turning for three years at least, and loses nothing then', async (t) => {
+  const at = folder(t);
+  makeKeys(at, 0);
+  // Of each ninety days somebody never comes back.
+  const inUse = new Set(await idsIn(at));
+  for (let turn = 1; turn < 12; turn++) {
+    assert.equal(await turnKeys(at, inUse, turn * keyAgeMs), true, `turn ${turn}`);
+    for (const it of await idsIn(at)) inUse.add(it);
+  }
+  assert.equal(inUse.size, 12);
+  assert.equal(await turnKeys(at, inUse, 12 * keyAgeMs), false);
+  assert.deepEqual(new Set(await idsIn(at)), inUse);
+  const [gone = ''] = inUse;
+  inUse.delete(gone);
+  assert.equal(await turnKeys(at, inUse, 12 * keyAgeMs), true);
 });
 
 test('who sends pushes stays who it is, and what is there is made once', async (t) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveKey, sha256 } from '../../../crypto/hash.ts';
 import { type KemKey, xwingKeyFromSeed } from '../../../crypto/kem.ts';
@@ -50,9 +50,8 @@ export function makeKeys(hospitalFolder: string, nowMs: number): void {
   const outbox = join(hospitalFolder, places.outboxKey);
   if (!existsSync(outbox)) writeWhole(outbox, randomBytes(32));
   const [first] = places.serviceKeys;
-  if (places.serviceKeys.every((it) => !existsSync(join(hospitalFolder, it)))) {
-    writeKey(join(hospitalFolder, first), nowMs);
-  }
+  const isNone = places.serviceKeys.every((it) => !existsSync(join(hospitalFolder, it)));
+  if (isNone && first !== undefined) writeKey(join(hospitalFolder, first), nowMs);
   pushKeyOf(hospitalFolder);
 }
 
@@ -98,7 +97,7 @@ function writeKey(path: string, madeMs: number): void {
 export async function readServiceKeys(hospitalFolder: string): Promise<readonly ServiceKey[]> {
   const there = places.serviceKeys.filter((it) => existsSync(join(hospitalFolder, it)));
   const keys = await Promise.all(there.map((it) => readKey(join(hospitalFolder, it), it)));
-  if (keys.length === 0) throw new CodedError('HOME_INVALID', { file: places.serviceKeys[0] });
+  if (keys.length === 0) throw new CodedError('HOME_INVALID', { file: places.folder });
   return keys.toSorted((one, other) => other.madeMs - one.madeMs);
 }
 
@@ -113,28 +112,26 @@ async function readKey(path: string, file: string): Promise<ServiceKey> {
 }
 
 /**
- * Makes a new key when the one in use is old, in the place of the one before it, once nothing is sealed to that one any
- * more; true when it did. A clock that is set back makes none.
+ * Makes a new key when the one in use is old, and takes away those before it to which nothing is sealed any more; true when it
+ * made one. Where something is sealed to as many as there are places, or the clock was set back, it makes none.
  */
 export async function turnKeys(
   hospitalFolder: string,
   inUse: ReadonlySet<string>,
   nowMs: number,
 ): Promise<boolean> {
-  const [newest, older] = await readServiceKeys(hospitalFolder);
+  const [newest] = await readServiceKeys(hospitalFolder);
   if (newest === undefined || nowMs - newest.madeMs < keyAgeMs) return false;
-  if (older !== undefined && inUse.has(older.keyId)) return false;
-  const free = places.serviceKeys.find((it) => !existsSync(join(hospitalFolder, it)));
-  writeKey(join(hospitalFolder, free ?? (await placeOf(hospitalFolder, older))), nowMs);
-  return true;
-}
-
-async function placeOf(hospitalFolder: string, of: ServiceKey | undefined): Promise<string> {
   for (const place of places.serviceKeys) {
-    const { keyId } = await readKey(join(hospitalFolder, place), place);
-    if (keyId === of?.keyId) return place;
+    const path = join(hospitalFolder, place);
+    if (!existsSync(path)) continue;
+    const { keyId } = await readKey(path, place);
+    if (keyId !== newest.keyId && !inUse.has(keyId)) rmSync(path);
   }
-  throw new CodedError('INTERNAL', { what: 'no key to replace' });
+  const free = places.serviceKeys.find((it) => !existsSync(join(hospitalFolder, it)));
+  if (free === undefined) return false;
+  writeKey(join(hospitalFolder, free), nowMs);
+  return true;
 }
 
 /** Binds letters: made of what the service shares with the gateway. */

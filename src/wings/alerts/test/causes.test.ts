@@ -82,12 +82,18 @@ test('facts that could begin a line of their own are left out, and the incident 
     // A mail program would make a link of it, in a letter that says that it has none.
     { server: 'see evil.example.org' },
     { source: 'https://example.org' },
+    // Neither an address, nor one of a network: somebody would call it.
+    { source: '0900.555.1234' },
+    { source: 'dead:beef' },
+    { source: '192.0.2.256' },
     { claimedMac: 'Ana Lima' },
     { fromMs: Number.MAX_SAFE_INTEGER },
   ]) {
     assert.equal(factsBytes({ ...facts, ...wrong }).length, 0, JSON.stringify(wrong));
   }
-  assert.deepEqual(factsIn(factsBytes(facts)), facts);
+  for (const source of ['', '192.0.2.7', '2001:db8::7', '::ffff:192.0.2.7']) {
+    assert.deepEqual(factsIn(factsBytes({ ...facts, source })), { ...facts, source });
+  }
 });
 
 for (const language of languages) {

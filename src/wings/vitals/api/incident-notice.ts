@@ -7,23 +7,26 @@ import {
   oneOf,
   struct,
   text,
-  uint,
+  uintTo,
 } from '../../../primitives/shape.ts';
 
 /** To a patient's hospital, from a data server: a statement with this word. Source: vitals-tampering.md, rule VT-12. */
 export const incidentWord = 'incident';
 export const mostPeopleOfNotice = 256;
 
+/** The last day of the year 9999: what a calendar can say. */
+const timeMs = uintTo(253_402_300_799_999);
+
 /** Which server, which hours, what was done, from where: nothing of what was kept. */
 export const incidentNotice = struct({
   /** The report on the ledger. */
   incident: bytes(32),
-  /** The incident that this quarantine began with: of one, each is told once. */
+  /** The incident that this quarantine began with, of this server and on the ledger too: of one, each is told once. */
   began: hexId(32),
-  /** A word for the server, such as `harbour`. */
+  /** What it calls itself, such as `harbour`; people are told of it by the ledger's name of who runs it. */
   server: text(64),
-  fromMs: uint,
-  untilMs: uint,
+  fromMs: timeMs,
+  untilMs: timeMs,
   done: oneOf(['quarantined', 'rebuilt', 'refused', 'reported'] as const),
   /** An address; '': none was told. */
   source: text(64),

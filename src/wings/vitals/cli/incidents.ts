@@ -1,12 +1,18 @@
+import { actingAccount, openActing, work } from '../../../cli/acting.ts';
 import type { AddCommand, CommandContext } from '../../../cli/commands/command.ts';
+import { readSmallFile } from '../../../cli/files.ts';
 import { amount, table, when } from '../../../cli/format.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { writeOut } from '../../../cli/write-out.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { IncidentReport } from '../api/incident-report.ts';
+import { checkIncident } from '../sdk/index.ts';
 import { type KeptReport, keptReport, keptReports } from '../server/kept-incidents.ts';
 
-/** `incidents list`, `show`, `export`: signed reports that the hospitals of this home keep. */
+/** A report at its largest has some 120 KB. */
+const mostBytes = 256 * 1024;
+
+/** `incidents list`, `show`, `export`: signed reports that the hospitals of this home keep; `check`: one that somebody was given. */
 export const addIncidents: AddCommand = (program, context) => {
   const incidents = program
     .command('incidents')
@@ -24,6 +30,10 @@ export const addIncidents: AddCommand = (program, context) => {
     .description('the signed report, as others can check it against the ledger')
     .requiredOption('--out <file>', 'where to')
     .action((name: string, { out }: { readonly out: string }) => save(context, name, out));
+  incidents
+    .command('check <file>')
+    .description('hold a report that was exported somewhere against the ledger')
+    .action((file: string) => check(context, file));
 };
 
 const states: Readonly<Record<KeptReport['state'], string>> = {
@@ -94,6 +104,22 @@ function linesOf(report: IncidentReport): string[] {
     ...report.untold.map((it) => `Not told by this machine. ${it}`),
     ...report.done.map(({ what, atMs }) => `Done at ${when(atMs)}: ${what}.`),
   ];
+}
+
+/** Throws FILE_UNREADABLE, SIGNATURE_WRONG, CHAIN_WRONG, INCIDENT_UNKNOWN. */
+async function check(context: CommandContext, file: string): Promise<void> {
+  const signed = readSmallFile(file, mostBytes);
+  const acting = await openActing(context);
+  const of = work(context, actingAccount(acting));
+  const { name, report, height, timeMs } = await acting.person.run(checkIncident, signed, of);
+  const { follows, ...told } = report;
+  const facts = { holds: true, name, height, timeMs, ...told };
+  context.output.result({ ...facts, follows: Buffer.from(follows).toString('hex') }, () =>
+    [
+      ...linesOf(report),
+      `Report ${name}: signed by ${report.by}, and on the ledger since block ${height}, ${when(timeMs)}.`,
+    ].join('\n'),
+  );
 }
 
 async function save(context: CommandContext, name: string, out: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { IncidentFacts } from '../../../api/incident-facts.ts';
 import type { GatewayBase } from '../../../gateway/base.ts';
 import { definePart } from '../../../gateway/part.ts';
 import { accounts } from '../../../gateway/parts/accounts/accounts.ts';
+import { organisations } from '../../../ledger/tables/organisations.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
@@ -12,6 +13,10 @@ import { type IncidentNotice, incidentNotice } from '../api/incident-notice.ts';
 import { mostTold, type ToldIncident } from '../api/routes/incidents-told-get.ts';
 
 import { incidentRowId, statIncidents } from '../ledger/tables/stat-incidents.ts';
+
+const dayMs = 24 * 60 * 60_000;
+/** Of one server one person is told so many things a day: more did not happen, and would fill what is kept for her. */
+const mostADay = 24;
 
 /** Whom of this hospital's people a data server's incident concerns: each is told once. Source: vitals-tampering.md, rule VT-12. */
 export class IncidentNotices {
@@ -23,25 +28,63 @@ export class IncidentNotices {
     this.#isOurs = isOurs;
   }
 
-  /** Tells those of this hospital. Throws INCIDENT_UNKNOWN: this server has put no such report on the ledger. */
+  /**
+   * Tells those of this hospital. Throws INCIDENT_UNKNOWN: this server has put no such report on the ledger; RATE_LIMITED: somebody
+   * was told so often of this server today that she is told no more; the others are told.
+   */
   async tell(from: AccountId, payload: Uint8Array): Promise<void> {
-    const { view, caughtUp } = this.#base;
     const notice = decodeAs(incidentNotice, payload);
     // The server has seen the block; this gateway may be a moment behind.
-    await caughtUp();
-    const id = incidentRowId(from, bytesToHex(notice.incident));
-    if ((await view.row(statIncidents, id)) === undefined) throw new CodedError('INCIDENT_UNKNOWN');
-    for (const account of notice.people)
-      if (this.#isOurs(account)) this.#tell(from, account, notice);
+    await this.#base.caughtUp();
+    const report = bytesToHex(notice.incident);
+    // What it began with is what people are told of once: who could make one up would tell them as often as he likes.
+    for (const it of [report, notice.began]) await this.#requireOnLedger(from, it);
+    const server = await this.#nameOf(from);
+    const people = notice.people.filter((it) => this.#isOurs(it));
+    const told = people.map((account) => this.#tell(from, account, { ...notice, server }));
+    if (told.includes(false)) throw new CodedError('RATE_LIMITED');
   }
 
-  /** Written down and told in one step, or neither. */
-  #tell(by: AccountId, account: AccountId, notice: IncidentNotice): void {
+  async #requireOnLedger(by: AccountId, report: string): Promise<void> {
+    const row = await this.#base.view.row(statIncidents, incidentRowId(by, report));
+    if (row === undefined) throw new CodedError('INCIDENT_UNKNOWN');
+  }
+
+  /** By the ledger, in the letters of AL-14: a server could call itself another's name, or a number to call. */
+  async #nameOf(server: AccountId): Promise<string> {
+    const { view } = this.#base;
+    const organisation = (await view.account(server))?.organisation ?? '';
+    const { name = '' } = (await view.row(organisations, organisation)) ?? {};
+    const plain = name.replaceAll(/[^A-Za-z0-9_-]+/g, ' ').trim();
+    return plain.replace(/^[_-]+/, '').slice(0, 64) || server.slice(0, 8);
+  }
+
+  /** Written down and told in one step, or neither. False: not today. */
+  #tell(by: AccountId, account: AccountId, notice: IncidentNotice): boolean {
     const { incident, began, server, fromMs, untilMs, done, source, claimedMac } = notice;
     const facts = { server, fromMs, untilMs, done, source, claimedMac };
-    this.#base.db.transaction('vitals-incidents', () => {
-      this.note({ by, account, report: bytesToHex(incident), began, facts });
+    return this.#base.db.transaction('vitals-incidents', () => {
+      const isRoom = this.#isKnown(by, account, began) || this.#toldToday(by, account) < mostADay;
+      if (isRoom) this.note({ by, account, report: bytesToHex(incident), began, facts });
+      return isRoom;
     });
+  }
+
+  #isKnown(by: AccountId, account: AccountId, began: string): boolean {
+    const row = this.#base.db.get(
+      'SELECT 1 FROM vitals_told WHERE said_by = ? AND began = ? AND account = ?',
+      ...[by, began, account],
+    );
+    return row !== undefined;
+  }
+
+  #toldToday(by: AccountId, account: AccountId): number {
+    const { db, now } = this.#base;
+    const row = db.get(
+      'SELECT count(*) AS n FROM vitals_told WHERE account = ? AND said_by = ? AND told_ms > ?',
+      ...[account, by, now() - dayMs],
+    );
+    return row?.uint('n') ?? 0;
   }
 
   /** The same for what this hospital met itself, inside the transaction of what it writes: once for each that it began with. */

@@ -3,11 +3,11 @@ import { isCode } from '../../../codes/index.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import type { GatewayBase } from '../../../gateway/base.ts';
 import { definePart } from '../../../gateway/part.ts';
-import { concatBytes, utf8ToText } from '../../../primitives/bytes.ts';
+import { concatBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
-import { noticeWord, statementLabel } from '../api/notice.ts';
+import { noticeWord, serverAddressIn, statementLabel } from '../api/notice.ts';
 import {
   dataServerRelayPost,
   type RelayedWord,
@@ -123,8 +123,7 @@ async function addressIn(
     const isHis = from === server && word === noticeWord;
     if (!isHis || !(await verifyLabelled(signKey, statementLabel, bytes, signature)))
       return undefined;
-    const { protocol, href } = new URL(utf8ToText(payload));
-    return /^https?:$/u.test(protocol) ? href.replace(/\/+$/, '') : undefined;
+    return serverAddressIn(payload);
   } catch {
     return undefined;
   }

@@ -1,7 +1,6 @@
 import { bytesOfText, jsonIn } from '../../../api/message-parts.ts';
 import type { Route } from '../../../api/route.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
-import { utf8ToText } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
@@ -9,7 +8,7 @@ import type { Answer, Asking, Sendable } from '../../../sdk/client/call.ts';
 import type { Context } from '../../../sdk/client/context.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
-import { noticeWord } from '../api/notice.ts';
+import { noticeWord, serverAddressIn } from '../api/notice.ts';
 import {
   dataServerRelayPost,
   type RelayedRoute,
@@ -138,10 +137,10 @@ async function addressIn(
     const label = vitalsNames.labels.statement;
     const isHis = from === account && word === noticeWord;
     if (!isHis || !(await verifyLabelled(signKey, label, bytes, signature))) return undefined;
-    return new URL(utf8ToText(payload)).href;
+    return serverAddressIn(payload);
   } catch (error) {
     if (isCoded(error, 'INTERRUPTED')) throw error;
-    if (isCoded(error) || error instanceof TypeError) return undefined;
+    if (isCoded(error)) return undefined;
     throw error;
   }
 }

@@ -1,3 +1,5 @@
+import { isNetworkAddress } from '../../../api/incident-facts.ts';
+import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { ReportLine, ReportPart } from '../../../sdk/actions/access-report.ts';
 import type { Context, WorkOptions } from '../../../sdk/client/context.ts';
@@ -31,12 +33,18 @@ export const incidentLines: ReportPart = async (ctx, { fromMs }, options) => {
   return lines;
 };
 
-/** All of them, the newest last. */
+/** More than 24 a day of three servers in three years is no true answer. */
+const mostInAll = 100_000;
+
+/** All of them, the newest last. Throws GATEWAY_LIED: there is no end to it. */
 async function toldTo(ctx: Context, { signal }: WorkOptions): Promise<readonly ToldIncident[]> {
   const all: ToldIncident[] = [];
   for (;;) {
     const after = all.at(-1)?.n ?? 0;
     const { told } = await ctx.gateway.call(incidentsToldGet, { query: { after }, signal });
+    const grows = told.every(({ n }, at) => n > (told[at - 1]?.n ?? after));
+    if (!grows || all.length + told.length > mostInAll)
+      throw new CodedError('GATEWAY_LIED', { at: 'incidents' });
     all.push(...told);
     if (told.length < mostTold) return all;
   }
@@ -97,7 +105,7 @@ const asName = (said: string): string =>
   /^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$/.test(said) ? said : '';
 
 function asAddress(source: string, claimedMac: string) {
-  const isOne = /^[0-9A-Fa-f.:]{1,45}$/.test(source);
+  const isOne = source.length <= 45 && isNetworkAddress(source);
   const isMac = isOne && /^(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5})$/.test(claimedMac);
   return { source: isOne ? source : '', claimedMac: isMac ? claimedMac : '' };
 }

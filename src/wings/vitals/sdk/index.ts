@@ -22,6 +22,7 @@ export { answersCsv, answersJson } from './asking/export.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';
 export { leftOf, listStudies, type Study } from './asking/studies.ts';
+export { type CheckedIncident, checkIncident } from './check-incident.ts';
 export { type Curve, curvesOf } from './curves.ts';
 export { giveHalves, handHalvesAgain } from './double/keep-halves.ts';
 export { incidentsNow } from './incidents-now.ts';

@@ -5,6 +5,7 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { verifyLabelled } from '../../../crypto/signature.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
 import { accountIdOfKeys } from '../../../sdk/wallet/identity.ts';
 import { organisationKeys } from '../../../server/home-members.ts';
 import { hospitalsOf, serversOf } from '../../../server/process.ts';
@@ -49,28 +50,28 @@ async function reportsOf(home: string, hospital: string): Promise<KeptReport[]> 
   );
 }
 
-/** Of the hospital, and of its data server where it runs one: whoever signs is named in the report. */
-async function keysIn(of: string): Promise<readonly Uint8Array[]> {
+type Keys = ReadonlyMap<AccountId, Uint8Array>;
+
+/** Of the hospital, and of its data server where it runs one, by their accounts: a report names whose key signs it. */
+async function keysIn(of: string): Promise<Keys> {
   const own = await organisationKeys(of);
-  if (!hasDataServer(of)) return [own.sign.publicKey];
-  const { keys } = await dataServerKeys(of, accountIdOfKeys(own));
-  return [own.sign.publicKey, keys.sign.publicKey];
+  const signers = [own];
+  if (hasDataServer(of)) signers.push((await dataServerKeys(of, accountIdOfKeys(own))).keys);
+  return new Map(signers.map((it) => [accountIdOfKeys(it), it.sign.publicKey]));
 }
 
 async function judge(
   name: string,
   signed: Uint8Array,
-  keys: readonly Uint8Array[],
+  keys: Keys,
 ): Promise<Pick<KeptReport, 'report' | 'state'>> {
   try {
     const report = readReport(signed);
     if (bytesToHex(sha256(signed)) !== name) return { report, state: 'changed' };
     const { bytes, signature } = decodeSigned(signed);
-    for (const key of keys) {
-      if (await verifyLabelled(key, incidentLabel, bytes, signature))
-        return { report, state: 'holds' };
-    }
-    return { report, state: 'signature' };
+    const key = keys.get(report.by);
+    const holds = key !== undefined && (await verifyLabelled(key, incidentLabel, bytes, signature));
+    return { report, state: holds ? 'holds' : 'signature' };
   } catch (error) {
     if (!isCoded(error)) throw error;
     return { report: undefined, state: 'changed' };

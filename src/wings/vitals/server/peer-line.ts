@@ -1,13 +1,12 @@
 import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import { organisations } from '../../../ledger/tables/organisations.ts';
-import { utf8ToText } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { Answer } from '../../../sdk/client/call.ts';
 import { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { Http } from '../../../sdk/client/http.ts';
-import { noticeWord, recoveryKeyBytes, recoveryWord } from '../api/notice.ts';
+import { noticeWord, recoveryKeyBytes, recoveryWord, serverAddressIn } from '../api/notice.ts';
 import { dataServerIncidentsPost } from '../api/routes/data-server-incidents-post.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
 import { peerPost } from '../api/routes/peer-post.ts';
@@ -31,7 +30,8 @@ export class ServerAddresses {
     const known = this.#known.get(server);
     if (known !== undefined) return known;
     const { notice } = await this.#shown(server);
-    const found = utf8ToText(await this.#said(server, { notice, word: noticeWord }));
+    const found = serverAddressIn(await this.#said(server, { notice, word: noticeWord }));
+    if (found === undefined) throw new CodedError('SERVER_UNKNOWN', { server });
     this.#known.set(server, found);
     return found;
   }

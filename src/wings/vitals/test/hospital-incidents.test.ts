@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { list, salus, text } from '../../../../test/cli/salus.ts';
+import { list, refused, salus, text } from '../../../../test/cli/salus.ts';
 import { decodeSigned } from '../../../api/signed.ts';
 import { sha256 } from '../../../crypto/hash.ts';
-import { verifyLabelled } from '../../../crypto/signature.ts';
-import { bytesToHex } from '../../../primitives/bytes.ts';
+import { signingKeyFromSeed, verifyLabelled } from '../../../crypto/signature.ts';
+import { bytesToHex, utf8 } from '../../../primitives/bytes.ts';
+import { accountIdOf } from '../../../primitives/ids.ts';
 import { type Consortium, startConsortium } from '../../../server/consortium.ts';
 import { organisationKeys } from '../../../server/home-members.ts';
 import { leaveStore } from '../../../server/maintenance/scrub/rounds.ts';
@@ -18,6 +19,7 @@ import { serversOf } from '../../../server/process.ts';
 import { incidentLabel } from '../api/incident-label.ts';
 import { type IncidentReport, readReport } from '../api/incident-report.ts';
 import { claimedMacOf } from '../gateway/incidents/machine-facts.ts';
+import { signReport } from '../node/incidents/incident-signing.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'salus-incidents-'));
 const north = join(serversOf(home), 'north');
@@ -175,4 +177,35 @@ test('reports are listed, shown and exported by their names, and one whose bytes
   const again = list(await salus(['incidents', 'list'], { home }), 'incidents');
   assert.equal(again.find((it) => it.name === name)?.state, 'changed');
   writeFileSync(file, bytes);
+});
+
+test('who was given a report holds it against the ledger: signed by whom it names, and told there as what it says', async () => {
+  await salus(['person', 'create', 'ana', '--name', 'Ana Lima', '--hospital', 'north'], { home });
+  const [own] = await reported(({ kind }) => kind === 'tampering');
+  assert.ok(own);
+  const out = join(home, 'given.cbor');
+  const check = ['incidents', 'check', out, '--as', 'ana'];
+  const given = (bytes: Uint8Array) => writeFileSync(out, bytes);
+  given(own.signed);
+  const checked = await salus(check, { home });
+  assert.deepEqual([checked.holds, checked.name, checked.by], [true, own.name, own.report.by]);
+  assert.ok(Number(checked.height) > 0);
+  const other = own.signed.slice();
+  other[40] = (other[40] ?? 0) ^ 1;
+  const { sign } = await organisationKeys(north);
+  const stranger = await signingKeyFromSeed(new Uint8Array(32).fill(5));
+  const signedBy = async (key: typeof sign, change: Partial<IncidentReport>) =>
+    (await signReport(key, { ...own.report, ...change })).signed;
+  for (const [bytes, code, exit] of [
+    [other, 'SIGNATURE_WRONG', 3],
+    [utf8('no report'), 'SIGNATURE_WRONG', 3],
+    [await signedBy(stranger, {}), 'SIGNATURE_WRONG', 3],
+    [await signedBy(sign, { by: accountIdOf(new Uint8Array(32)) }), 'SIGNATURE_WRONG', 3],
+    [await signedBy(sign, { chainId: 'another' }), 'CHAIN_WRONG', 3],
+    // Its own, written later.
+    [await signedBy(sign, { people: 0, foundMs: 1 }), 'INCIDENT_UNKNOWN', 3],
+  ] as const) {
+    given(bytes);
+    await refused(check, { code, exit }, { home });
+  }
 });

@@ -83,7 +83,7 @@ test('a patient of another hospital whose page was changed is told once, by her 
   assert.ok(cause?.kind === 'incident');
   assert.equal(cause.account, ana.person.accounts[0]?.account);
   assert.deepEqual(cause.facts, {
-    ...{ server: 'north', done: 'quarantined', source: '', claimedMac: '' },
+    ...{ server: 'North Hospital', done: 'quarantined', source: '', claimedMac: '' },
     ...{ fromMs: firstHour * hourMs, untilMs: (firstHour + 1) * hourMs },
   });
 });
@@ -106,7 +106,8 @@ test('her report has the incident: proven to stand on the ledger, with hours as 
   const { sinceMs, ...facts } = line?.facts ?? {};
   assert.ok(Number(sinceMs) > 0);
   assert.deepEqual(facts, {
-    ...{ told: 1, proven: 1, report: incident?.name, incident: 'tampering', server: 'north' },
+    ...{ told: 1, proven: 1, report: incident?.name, incident: 'tampering' },
+    server: 'North Hospital',
     ...{ fromMs: firstHour * hourMs, untilMs: (firstHour + 1) * hourMs, done: 'quarantined' },
     ...{ source: '', claimedMac: '', state: 'out' },
   });
@@ -194,7 +195,7 @@ test('the same again tells nobody, and neither does what is not this server’s,
     });
   // Somebody of nobody here.
   const stranger = town.accounts[0] as AccountId;
-  await hand(harbour, await saidBy(0, 'harbour', { began: '00'.repeat(32), people: [stranger] }));
+  await hand(harbour, await saidBy(0, 'harbour', { people: [stranger] }));
   assert.deepEqual(met, []);
 });
 

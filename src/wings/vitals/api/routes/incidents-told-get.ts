@@ -3,6 +3,8 @@ import { accountIdText, timeMs, uint } from '../../../../api/message-parts.ts';
 import { defineRoute } from '../../../../api/route.ts';
 
 export const mostTold = 500;
+/** The last day of the year 9999: what a calendar can say. */
+const day = z.int().check(z.minimum(0), z.maximum(253_402_300_799_999));
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** An incident that its person was told of: which server, which hours, what was done, and where its report stands. */
@@ -15,11 +17,11 @@ export const toldIncident = z.object({
   /** The report that it began with. */
   began: hash,
   toldMs: timeMs,
-  /** A word for the server, such as `harbour`: whoever runs it chose it. */
+  /** The name of who runs the server, or of the hospital itself. */
   server: z.string().check(z.maxLength(64)),
   /** 0: not known since when. */
-  fromMs: uint,
-  untilMs: uint,
+  fromMs: day,
+  untilMs: day,
   done: z.enum(['quarantined', 'rebuilt', 'refused', 'reported']),
   source: z.string().check(z.maxLength(64)),
   claimedMac: z.string().check(z.maxLength(32)),

@@ -8,6 +8,7 @@ import {
   findings,
   type OpenFinding,
 } from '../../../../gateway/parts/findings/findings.ts';
+import type { Row } from '../../../../gateway/store.ts';
 import { bytesToHex, hexToBytes } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
@@ -18,10 +19,15 @@ import { ReportPace } from '../../api/report-pace.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
 import { type IncidentNotices, incidentNotices } from '../incident-notices-part.ts';
 import { readReports, writeReport } from './incident-folder.ts';
+import { owedReport } from './owed-reports.ts';
 import { attemptReport, endedReport, foundReport } from './reports.ts';
 
 const turnMs = 2_000;
 const commitMs = 30_000;
+/** Reports that an operator is shown. */
+const mostListed = 200;
+/** Reports that are brought to the ledger in one turn. */
+const mostSent = 16;
 /** Refused so often within an hour at one door, it is no slip of the hand. */
 const attemptsReported = 3;
 
@@ -88,7 +94,7 @@ export class HospitalReports {
     );
     const stores = new Map<string, Waiting[]>();
     for (const row of rows) {
-      const finding = JSON.parse(row.text('finding')) as OpenFinding;
+      const finding = findingIn(row);
       const concerned = row.text('concerned').split(' ').filter(Boolean) as AccountId[];
       const waiting = { n: row.uint('n'), ms: row.uint('ms'), finding, concerned };
       stores.set(finding.store, [...(stores.get(finding.store) ?? []), waiting]);
@@ -166,46 +172,80 @@ export class HospitalReports {
     this.#base.figures.add('reports_total', 1, { kind: report.kind });
   }
 
+  /** A row that another hand changed keeps no other from the ledger. */
   async #anchor(): Promise<void> {
-    const { db, sender } = this.#base;
-    for (const row of db.all(
-      'SELECT * FROM vitals_reports WHERE height = 0 ORDER BY atMs LIMIT 16',
-    )) {
-      const signed = row.bytes('signed');
-      const { kind } = readReport(signed);
+    const { db, sender, key, folder } = this.#base;
+    const of = { signKey: key.publicKey, folder };
+    const names = db.all('SELECT name FROM vitals_reports WHERE height = 0 ORDER BY atMs');
+    let sent = 0;
+    for (const { name } of names.map((row) => ({ name: row.text('name') }))) {
+      const row = db.get('SELECT signed FROM vitals_reports WHERE name = ?', name);
+      const owed = row && (await owedReport({ name, signed: row.bytes('signed') }, of));
+      if (owed === undefined) continue;
+      const { hash: report, kind: incident } = owed;
       const height = await heightOf(
-        sender.send(
-          'user',
-          [{ kind: 'Incident', report: sha256(signed), incident: kind }],
-          commitMs,
-        ),
+        sender.send('user', [{ kind: 'Incident', report, incident }], commitMs),
       );
-      db.run('UPDATE vitals_reports SET height = ? WHERE name = ?', height, row.text('name'));
+      db.run('UPDATE vitals_reports SET height = ? WHERE name = ?', height, name);
+      if (++sent === mostSent) return;
     }
   }
 
   /** The newest first: its own, and those that its data servers keep in the same folder. Of bytes that are no report nothing is said. */
   async list(): Promise<ListedIncident[]> {
     const { db, folder, view } = this.#base;
-    const own = db.all('SELECT name, signed FROM vitals_reports ORDER BY atMs DESC LIMIT 200');
+    const own = db.all(
+      'SELECT name, signed FROM vitals_reports ORDER BY atMs DESC LIMIT ?',
+      mostListed,
+    );
     const known = new Map(own.map((row) => [row.text('name'), row.bytes('signed')]));
-    for (const { name, signed } of folder === undefined ? [] : readReports(folder)) {
+    // Both may be the newest: as many again.
+    for (const { name, signed } of folder === undefined
+      ? []
+      : readReports(folder, 2 * mostListed)) {
       if (!known.has(name) && bytesToHex(sha256(signed)) === name) known.set(name, signed);
     }
+    const newest = [...known]
+      .flatMap(([name, signed]) => {
+        const report = reportIn(signed);
+        return report === undefined ? [] : [{ name, signed, report }];
+      })
+      .toSorted((a, b) => b.report.foundMs - a.report.foundMs)
+      .slice(0, mostListed);
     const listed: ListedIncident[] = [];
-    for (const [name, signed] of known) {
-      const report = reportIn(signed);
-      if (report === undefined) continue;
-      const row = await view.row(statIncidents, incidentRowId(report.by, name));
-      listed.push({ name, signed, report, height: row?.height ?? 0 });
+    for (const it of newest) {
+      const row = await view.row(statIncidents, incidentRowId(it.report.by, it.name));
+      listed.push({ ...it, height: row?.height ?? 0 });
     }
-    return listed.toSorted((a, b) => b.report.foundMs - a.report.foundMs).slice(0, 200);
+    return listed;
   }
 
   countWaiting(): number {
     return (
       this.#base.db.get('SELECT count(*) AS n FROM vitals_reports WHERE height = 0')?.uint('n') ?? 0
     );
+  }
+}
+
+/** What is no finding is one: whoever wrote it there had the place of another. */
+function findingIn(row: Row): OpenFinding {
+  const met = foundFinding(row.text('finding'));
+  if (met !== undefined) return met;
+  const place = { table: 'vitals_report_waiting', row: String(row.uint('n')), column: 'finding' };
+  const of = { store: 'gateway', bound: 'form', code: 'ROW_CORRUPT', part: 'gateway' } as const;
+  return { ...place, ...of, id: `waiting ${row.uint('n')}`, foundMs: row.uint('ms') };
+}
+
+/** Undefined: it is none. */
+function foundFinding(text: string): OpenFinding | undefined {
+  try {
+    const said = Object(JSON.parse(text)) as Readonly<Record<string, unknown>>;
+    const words = ['store', 'table', 'row', 'column', 'bound', 'code', 'part', 'id'];
+    const isOne =
+      words.every((it) => typeof said[it] === 'string') && Number.isSafeInteger(said.foundMs);
+    return isOne ? (said as unknown as OpenFinding) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -12,6 +12,7 @@ import { register } from '../pages/registering.ts';
 import type { KeptQuarantine } from '../stores/incident-store.ts';
 import type { PageUpkeep } from '../stores/page-store.ts';
 import { ownTrio, triosOf } from '../trio.ts';
+import { AccusationPace } from './accusation-pace.ts';
 import { BatchMending } from './batch-mending.ts';
 import type { Tampering } from './tampering.ts';
 
@@ -34,6 +35,7 @@ const fullRows = 1_024;
 export class Rebuilding {
   readonly #base: DataServerBase;
   readonly #tampering: Tampering;
+  readonly #accusations = new AccusationPace();
 
   constructor(base: DataServerBase, tampering: Tampering) {
     this.#base = base;
@@ -101,23 +103,34 @@ export class Rebuilding {
   }
 
   /**
-   * What others of a trio say of this server on the ledger, while it knows of nothing: it looks at everything, and where all of
-   * it holds it says so. Returns how many accusations it answered. Rule VT-13.
+   * What others of its trios say of this server on the ledger, while it knows of nothing: it looks at everything once, and where
+   * all of it holds it says so in each. Returns how many accusations it answered; throws what kept it from answering the first that
+   * it did not. Rule VT-13.
    */
   async answerAccusations(): Promise<number> {
     await this.#tampering.open();
+    const { now } = this.#base;
+    const accused = await this.#accusedIn();
+    if (accused.length === 0 || !this.#accusations.isTime(now())) return 0;
+    this.#accusations.looked(now());
+    const { bad } = await this.#tampering.fullScrub('peer');
+    if (bad.length > 0) return 0;
+    const errors: unknown[] = [];
+    for (const trio of accused)
+      await this.#tellRebuilt({ trio }).catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
+    return accused.length;
+  }
+
+  async #accusedIn(): Promise<readonly string[]> {
     const { ledger, account } = this.#base;
     const own = new Set(this.#tampering.quarantines().map(({ trio }) => trio));
-    let answered = 0;
+    const accused: string[] = [];
     for (const trio of await triosOf(this.#base)) {
       const row = await ledger.row(statQuarantines, quarantineRowId(trio, account));
-      if (own.has(trio) || row === undefined || row.state === 'rebuilt') continue;
-      const { bad } = await this.#tampering.fullScrub('peer');
-      if (bad.length > 0) return answered;
-      await this.#tellRebuilt({ trio });
-      answered++;
+      if (!own.has(trio) && row !== undefined && row.state !== 'rebuilt') accused.push(trio);
     }
-    return answered;
+    return accused;
   }
 
   /** As many acts as it takes. Again: nothing more. */

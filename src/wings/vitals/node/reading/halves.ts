@@ -19,6 +19,7 @@ import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { openReaderStatement, state } from '../statements.ts';
 import { decideHalf } from './half-decision.ts';
+import { MinuteLimit } from './minute-limit.ts';
 import type { ShownKeys } from './shown-keys.ts';
 import { lookedUnder } from './shown-look.ts';
 
@@ -38,9 +39,9 @@ const keptHalf = struct({
 });
 type KeptHalf = Of<typeof keptHalf>;
 
-/** Of one account in a minute: what a large import needs, and no flood. */
+/** Of one account in a minute: what a large import needs, or a whole chart, and no flood. */
 const keptAMinute = 600;
-const minuteMs = 60_000;
+const givenAMinute = 600;
 
 /**
  * One server's shares of the second halves of keys: it takes one from a record's owner, and gives it to nobody but her and
@@ -49,7 +50,8 @@ const minuteMs = 60_000;
 export class Halves {
   readonly #base: HalvesBase;
   readonly #shownKeys: Pick<ShownKeys, 'encryptionFor'>;
-  readonly #taken = new Map<AccountId, { readonly count: number; readonly endsMs: number }>();
+  readonly #taken = new MinuteLimit(keptAMinute);
+  readonly #given = new MinuteLimit(givenAMinute);
 
   constructor(base: HalvesBase, shownKeys: Pick<ShownKeys, 'encryptionFor'>) {
     this.#base = base;
@@ -65,7 +67,7 @@ export class Halves {
       halfWords.keep,
     );
     if (account.role !== 'patient') throw new CodedError('ROLE_WRONG');
-    this.#requireUnhurried(from);
+    this.#taken.count(from, now());
     const { recordId, place: placeByte, sealed, ...said } = decodeDeposit(payload);
     const context = [idBytes(from), idBytes(recordId)];
     const { half: label } = vitalsNames.labels;
@@ -79,12 +81,13 @@ export class Halves {
   }
 
   /**
-   * A statement with the share under the asker's Paillier key. Throws UNAUTHENTICATED, CHAIN_WRONG, HALF_UNKNOWN, KEY_UNKNOWN,
-   * HALF_DAMAGED, LOOK_WRONG, RECEIPT_INVALID and every refusal of `decideHalf`.
+   * A statement with the share under the asker's Paillier key. Throws UNAUTHENTICATED, RATE_LIMITED, STORE_BUSY, CHAIN_WRONG,
+   * HALF_UNKNOWN, KEY_UNKNOWN, HALF_DAMAGED, LOOK_WRONG, RECEIPT_INVALID and every refusal of `decideHalf`.
    */
   async give(signed: Uint8Array): Promise<Uint8Array> {
-    const { ledger, store } = this.#base;
+    const { ledger, store, now } = this.#base;
     const said = await openReaderStatement(this.#base, signed, halfWords.ask);
+    this.#given.count(said.from, now());
     const asked = decodeHalfAsked(said.payload);
     if (asked.chainId !== ledger.chainId) throw new CodedError('CHAIN_WRONG');
     const isOwner = said.from === asked.account && asked.look.length === 0;
@@ -109,15 +112,6 @@ export class Halves {
     const looked = await lookedUnder(this.#base, look);
     const refused = decideHalf({ ...looked, reader, account, recordId, kept });
     if (refused !== undefined) throw new CodedError(refused);
-  }
-
-  #requireUnhurried(account: AccountId): void {
-    const now = this.#base.now();
-    const before = this.#taken.get(account);
-    const running = before !== undefined && now < before.endsMs;
-    const minute = running ? before : { count: 0, endsMs: now + minuteMs };
-    if (minute.count >= keptAMinute) throw new CodedError('RATE_LIMITED');
-    this.#taken.set(account, { ...minute, count: minute.count + 1 });
   }
 }
 
