@@ -7,13 +7,14 @@ import { compareBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import { readReport } from '../api/incident-report.ts';
+import { noSalt } from '../api/registration.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import type { PeerLine } from '../node/data-server-base.ts';
-import { valuesOf } from './pages.ts';
+import { drawn, valuesOf } from './pages.ts';
 import { flippedShare, tampered } from './tampered-file.ts';
-import { hour, Killed, type Place, ThreeServers } from './three-servers.ts';
+import { actor, hour, Killed, type Place, ThreeServers } from './three-servers.ts';
 
 const kernel = await openKernel();
 
@@ -156,6 +157,34 @@ for (const place of [0, 1, 2] as const)
     assert.ok(await three.store(place).registration(three.pseudonym));
     await isServing(three, place);
   });
+
+test('a pair of before is taken where both of the others have it, and not where one says so', async (t) => {
+  const { three } = await sealed(t);
+  const pairs = [
+    ['both have it', [1, 2]],
+    ['one has it', [1]],
+  ] as const;
+  const pseudonymOf = (name: string) => drawn(name).slice(0, 16);
+  for (const [name, at] of pairs) {
+    const who = await actor(name);
+    three.ledger.enrol(who, 'patient');
+    const [pseudonym, counter] = [pseudonymOf(name), 1];
+    const signed = await three.register({ pseudonym, counter, pseudonymSalt: noSalt }, who);
+    for (const place of at)
+      await three.store(place).register({ pseudonym, account: who.account, counter, signed });
+  }
+  await three.lose(0);
+  await three.server(0).tampering.fullScrub();
+  await three.server(0).rebuilding.rebuild(keyOf(three, 0));
+  const known = await Promise.all(
+    pairs.map(([name]) => three.store(0).registration(pseudonymOf(name))),
+  );
+  assert.deepEqual(
+    known.map((it) => it?.counter),
+    [1, undefined],
+  );
+  assert.ok(await three.store(0).registration(three.pseudonym));
+});
 
 test('a batch that the ledger has and this server has not sealed yet is not missing', async (t) => {
   const { three } = await sealed(t);

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 import type { CodedError } from '../../../primitives/errors.ts';
+import { noSalt } from '../api/registration.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { registrationIn } from '../node/pages/registering.ts';
 import { drawn, valuesOf } from './pages.ts';
 import { actor, type Place, ThreeServers } from './three-servers.ts';
 
@@ -13,7 +15,7 @@ const places: readonly Place[] = [0, 1, 2];
 const refused = (work: Promise<unknown>, code: CodedError['code']) =>
   assert.rejects(work, { code });
 
-test('who takes a pseudonym at one server before its patient keeps her out of that trio, and gets nothing in', async (t) => {
+async function opened(t: TestContext) {
   const three = await ThreeServers.open(
     mkdtempSync(join(tmpdir(), 'salus-pseudonym-')),
     await openKernel(),
@@ -21,25 +23,39 @@ test('who takes a pseudonym at one server before its patient keeps her out of th
   t.after(() => three.close());
   const ben = await actor('ben');
   three.ledger.enrol(ben, 'patient');
+  return { three, ben };
+}
+
+test('who saw her registration cannot bring her pseudonym for his account, and her pages are taken', async (t) => {
+  const { three, ben } = await opened(t);
   const his = await signingKeyFromSeed(drawn('his sensor'));
   const sensors = [{ key: his.publicKey, panels: [1] }];
-  await three.server(2).register(await three.register({ sensors }, ben));
   const hers = await three.register();
-  for (const place of [0, 1] as const) await three.server(place).register(hers);
-  await refused(three.server(2).register(hers), 'PSEUDONYM_TAKEN');
-  // Another pseudonym does not help where hers was taken.
-  const other = { pseudonym: drawn('other').slice(0, 16), counter: 2 };
-  await refused(three.server(0).register(await three.register(other)), 'PSEUDONYM_TAKEN');
-  // Neither of them has a page accepted: one of the three knows no such sensor.
-  const uploads = await three.uploads([await three.sign(valuesOf(1, 5), 1)]);
-  for (const place of [0, 1] as const) await three.server(place).upload(uploads[place]);
-  await refused(three.server(2).upload(uploads[2]), 'SENSOR_UNKNOWN');
+  await three.server(0).register(hers);
+  const { pseudonym, pseudonymSalt } = registrationIn(hers);
+  // As she showed it, with another salt, and as one of before, which shows nothing.
+  for (const salt of [pseudonymSalt, drawn('his own'), noSalt]) {
+    const change = { sensors, pseudonym, pseudonymSalt: salt };
+    const stolen = await three.register(change, ben);
+    await refused(three.server(2).register(stolen), 'PSEUDONYM_UNPROVEN');
+  }
+  const later = { sensors, pseudonym, pseudonymSalt: noSalt, counter: 9 };
+  await refused(three.server(0).register(await three.register(later, ben)), 'PSEUDONYM_TAKEN');
+  for (const place of [1, 2] as const) await three.server(place).register(hers);
+  await three.upload([await three.sign(valuesOf(1, 5), 1)]);
   await three.judge();
   for (const place of places)
-    assert.deepEqual(await three.store(place).unsealed(three.trio, 9), []);
-  for (const place of [0, 1] as const)
-    await refused(
-      three.server(place).register(await three.register({ sensors, counter: 9 }, ben)),
-      'PSEUDONYM_TAKEN',
-    );
+    assert.equal((await three.store(place).unsealed(three.trio, 9)).length, 1);
+});
+
+test('a pair that stands needs nothing that shows it, and one of before that a server does not know is refused', async (t) => {
+  const { three } = await opened(t);
+  const old = { pseudonym: drawn('of before').slice(0, 16), pseudonymSalt: noSalt };
+  const { account } = three.ana;
+  const signed = await three.register(old);
+  await three.store(0).register({ pseudonym: old.pseudonym, account, counter: 1, signed });
+  await three.server(0).register(signed);
+  await three.server(0).register(await three.register({ ...old, counter: 2, sensors: [] }));
+  assert.equal((await three.store(0).registration(old.pseudonym))?.counter, 2);
+  await refused(three.server(1).register(signed), 'PSEUDONYM_UNPROVEN');
 });
