@@ -68,6 +68,10 @@ function listenTo(
   return words;
 }
 
+/** When the pages of a server came, one an hour. */
+const cameOf = async (three: ThreeServers, place: Place) =>
+  (await three.store(place).heard(three.pseudonym, 1, hour)).map(({ atMs }) => atMs);
+
 const noShares = (folder: string, place: Place) =>
   tampered(join(folder, `${place}.db`), (db) => db.exec('UPDATE sealed SET shares = zeroblob(32)'));
 const noRows = (folder: string, place: Place) =>
@@ -102,11 +106,14 @@ test('rows that stand are asked of nobody: shares alone come, an envelope once f
   noShares(folder, 0);
   const { tampering, rebuilding } = three.server(0);
   await tampering.fullScrub();
+  const came = await cameOf(three, 0);
+  three.now += 3_600_000 * 5;
   const words = listenTo(three, 0);
   const [rebuilt] = await rebuilding.rebuild(keyOf(three, 0));
   assert.deepEqual([rebuilt?.pages, rebuilt?.fromEnvelopes, rebuilt?.batches], [4, 4, 2]);
   assert.deepEqual(words, ['envelopes', 'envelopes', 'people', 'people']);
   assert.deepEqual(await sharesOf(three, 0), before);
+  assert.deepEqual(await cameOf(three, 0), came);
   await isServing(three, 0);
 });
 
@@ -128,10 +135,13 @@ for (const place of [0, 1, 2] as const)
     noRows(folder, place);
     const { tampering, rebuilding } = three.server(place);
     await tampering.fullScrub();
+    three.now += 3_600_000 * 5;
     const [rebuilt] = await rebuilding.rebuild(keyOf(three, place));
     assert.deepEqual([rebuilt?.pages, rebuilt?.fromEnvelopes, rebuilt?.batches], [4, 4, 2]);
     assert.deepEqual(await sharesOf(three, place), before);
     assert.ok(await three.store(place).registration(three.pseudonym));
+    // Nobody knows when they came: as if each had come when its hour was over.
+    assert.deepEqual(await cameOf(three, place), [(hour + 1) * 3_600_000]);
     await isServing(three, place);
   });
 

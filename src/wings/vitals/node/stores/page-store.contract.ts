@@ -352,6 +352,22 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       assert.deepEqual(days[0]?.histograms, sums(160, 1_440));
     });
 
+    test('a page that is mended came when its row says, and one that has none when it is said to', async (t) => {
+      const { store, again } = await open(t);
+      const [stands, waits, lost] = [pageOf(1), pageOf(2), pageOf(3)];
+      const batch = await sealed(store, 1, [stands]);
+      await store.takeIn([waits]);
+      const pages = [stands, waits, lost].map((names, at) => ({
+        ...{ names, atMs: 70_000 + at, kept: keptOf(at) },
+      }));
+      await store.upkeep?.mendBatch({ ...batch, pages: byId([stands, waits, lost]) }, pages);
+      const heard = await (await again()).heard(pseudonym, 1, 0);
+      assert.deepEqual(
+        heard.map(({ atMs }) => atMs),
+        [stands.atMs, waits.atMs, 70_002],
+      );
+    });
+
     test('a value that is kept once stays', async (t) => {
       const { store, again } = await open(t);
       assert.deepEqual(await store.keepOnce('a', drawn('a')), drawn('a'));

@@ -220,6 +220,7 @@ export interface DaySums {
 /** A page as this server's own row, the other servers and its envelope say that it is. */
 export interface MendedPage {
   readonly names: PageNames;
+  /** When it came, where no row of it holds that says so. */
   readonly atMs: number;
   readonly kept: StoredShare;
 }
