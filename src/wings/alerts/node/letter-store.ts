@@ -43,7 +43,7 @@ export class LetterStore {
   readonly #db: DatabaseSync;
   readonly #key: Uint8Array;
   readonly #faultPoint: (name: string) => void;
-  readonly #binding: LetterBinding;
+  readonly #binding: FileBinding;
   #unbound: readonly UnboundRow[];
   /** Of the cursor that this process wrote last. */
   #seq: number | undefined;
@@ -54,7 +54,7 @@ export class LetterStore {
     {
       faultPoint = () => {},
       binding = { guard: noGuard, told: () => {} },
-    }: { readonly faultPoint?: (name: string) => void; readonly binding?: LetterBinding } = {},
+    }: { readonly faultPoint?: (name: string) => void; readonly binding?: FileBinding } = {},
   ) {
     this.#key = key;
     this.#faultPoint = faultPoint;
@@ -390,8 +390,8 @@ export class LetterStore {
   }
 }
 
-/** What binds the rows of the file (docs/protocol/stores.md, SR-11), and who hears of those that do not hold. */
-export interface LetterBinding {
+/** What binds the rows of a file of the service (docs/protocol/stores.md, SR-11), and who hears of those that do not hold. */
+export interface FileBinding {
   readonly guard: RowGuard<DatabaseSync>;
   readonly told: (wrong: UnboundRow) => void;
 }
