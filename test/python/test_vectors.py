@@ -948,8 +948,11 @@ class Ledger(unittest.TestCase):
         content = vitals_reading.registration(
             h(case["account"]), h(case["pseudonym"]), case["counter"],
             [case["sex"], case["ageBand"], case["region"], case["arm"]], [case["fromHour"], case["untilHour"]],
-            [[h(key), panels] for key, panels in case["sensors"]], all_of(case["datasets"]),
+            [[h(key), panels] for key, panels in case["sensors"]], all_of(case["datasets"]), h(case["pseudonymSalt"]),
         )
+        if case["pseudonymSalt"]:
+            made = vitals_reading.pseudonym_of(h(case["account"]), h(case["pseudonymSalt"]))
+            self.assertEqual(made.hex(), case["pseudonym"])
         made = vitals_reading.signed(h(case["seed"]), derive.STAT_REGISTRATION, content)
         self.assertEqual(made.hex(), case["signed"])
 

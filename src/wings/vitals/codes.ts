@@ -54,6 +54,7 @@ export const vitalsCodes = {
   PEER_DISAGREES: { kind: 'verification', sentence: 'Another server judged this page otherwise: send it once more.' },
   ENVELOPE_BAD: { kind: 'verification', sentence: 'From this envelope the share of a page cannot be rebuilt.' },
   PSEUDONYM_TAKEN: { kind: 'not-valid', status: 409, sentence: 'A pseudonym belongs to one account, and an account has one.' },
+  PSEUDONYM_UNPROVEN: { kind: 'not-trusted', sentence: 'Nothing shows that this pseudonym was made for this account.' },
   REGISTRATION_OLD: { kind: 'not-valid', status: 409, sentence: 'A later registration of this patient is known.' },
   VALUE_ABSENT: { kind: 'not-valid', sentence: 'A monitor writes this value while a sensor is off: it is no measurement.' },
   VITAL_UNKNOWN: { kind: 'not-valid', sentence: 'This is no vital sign that is kept here, or none that this sensor measures.' },

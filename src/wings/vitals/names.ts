@@ -29,6 +29,7 @@ export const vitalsNames = {
     answer: 'salus/1/stat/answer',
     statement: 'salus/1/stat/statement',
     registration: 'salus/1/stat/registration',
+    pseudonym: 'salus/1/stat/pseudonym',
     body: 'salus/1/stat/body',
     secret: 'salus/1/stat/secret',
     envelope: 'salus/1/stat/envelope',

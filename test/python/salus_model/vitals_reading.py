@@ -9,9 +9,15 @@ def signed(seed: bytes, label: str, content: bytes) -> bytes:
 
 
 def registration(account: bytes, pseudonym: bytes, counter: int, attributes: list, hours: list,
-                 sensors: list, datasets: list) -> bytes:
-    """VS-6. Attributes: sex, age band, region, arm; hours: from, until."""
-    return cbor.encode([2, 77, account, pseudonym, counter, *attributes, *hours, sensors, datasets])
+                 sensors: list, datasets: list, salt: bytes) -> bytes:
+    """VS-6. Attributes: sex, age band, region, arm; hours: from, until; salt: none in a registration of before."""
+    shown = [salt] if salt else []
+    return cbor.encode([2, 77, account, pseudonym, counter, *attributes, *hours, sensors, datasets, *shown])
+
+
+def pseudonym_of(account: bytes, salt: bytes) -> bytes:
+    """VS-6."""
+    return derive.labelled(derive.STAT_PSEUDONYM, account, salt)[:16]
 
 
 def statement(sender: bytes, to: bytes, word: str, time_ms: int, payload: bytes) -> bytes:

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { isCoded } from '../../../primitives/errors.ts';
 import { parseAccountId } from '../../../primitives/ids.ts';
+import { noGuard } from '../../../primitives/row-guard.ts';
 import { requireAddress } from '../api/choice.ts';
 import { type InboxEntry, inboxMac, inboxTable } from '../api/inbox-entry.ts';
 import type { Channel, Delivered, Outgoing } from './channel.ts';
+import type { FileBinding } from './letter-store.ts';
 
 /** What one account finds there at most; the oldest goes. */
 const mostEntries = 200;
@@ -20,11 +22,21 @@ export class InboxChannel implements Channel {
   readonly #path: string;
   readonly #key: Uint8Array;
   readonly #waitMs: number;
+  readonly #binding: FileBinding;
+  #isLookedAt = false;
 
-  constructor(path: string, key: Uint8Array, { waitMs = 2_000 } = {}) {
+  constructor(
+    path: string,
+    key: Uint8Array,
+    {
+      waitMs = 2_000,
+      binding = { guard: noGuard, told: () => {} },
+    }: { readonly waitMs?: number; readonly binding?: FileBinding } = {},
+  ) {
     this.#path = path;
     this.#key = key;
     this.#waitMs = waitMs;
+    this.#binding = binding;
   }
 
   async deliver({ address, name, cause, sentMs }: Outgoing): Promise<Delivered> {
@@ -43,22 +55,12 @@ export class InboxChannel implements Channel {
   /** What is old goes, also of who is told nothing any more. */
   forget(nowMs: number): void {
     if (!existsSync(this.#path)) return;
-    const db = new DatabaseSync(this.#path, { timeout: this.#waitMs });
-    try {
-      db.exec(inboxTable);
-      db.prepare('DELETE FROM entries WHERE atMs < ?').run(nowMs - keptMs);
-    } finally {
-      db.close();
-    }
+    this.#whole((db) => db.prepare('DELETE FROM entries WHERE atMs < ?').run(nowMs - keptMs));
   }
 
   #write(entry: InboxEntry): void {
     const { name, account, cause, atMs } = entry;
-    const db = new DatabaseSync(this.#path, { timeout: this.#waitMs });
-    try {
-      db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');
-      db.exec(inboxTable);
-      db.exec('BEGIN IMMEDIATE');
+    this.#whole((db) => {
       db.prepare('INSERT OR IGNORE INTO entries VALUES (NULL, ?, ?, ?, ?, ?)').run(
         ...[name, account, cause, atMs, inboxMac(this.#key, entry)],
       );
@@ -66,9 +68,35 @@ export class InboxChannel implements Channel {
         `DELETE FROM entries WHERE account = ? AND (atMs < ? OR seq NOT IN (
            SELECT seq FROM entries WHERE account = ? ORDER BY seq DESC LIMIT ?))`,
       ).run(account, atMs - keptMs, account, mostEntries);
+    });
+  }
+
+  /** All of `work` or nothing of it. */
+  #whole(work: (db: DatabaseSync) => unknown): void {
+    const db = new DatabaseSync(this.#path, { timeout: this.#waitMs });
+    try {
+      db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');
+      db.exec('BEGIN IMMEDIATE');
+      // With the file: a scrub beside this sees none that is not bound.
+      db.exec(inboxTable);
+      this.#bind(db);
+      work(db);
       db.exec('COMMIT');
+      this.#isLookedAt = true;
     } finally {
       db.close();
     }
+  }
+
+  /**
+   * What this process writes is bound. What another hand wrote before it is told once, when the file is opened first, and what
+   * is left is bound as it is: an entry whose own MAC does not hold is still left out by who reads. Rule SR-11.
+   */
+  #bind(db: DatabaseSync): void {
+    const { guard, told } = this.#binding;
+    const wrong = this.#isLookedAt ? [] : guard.unbound(db);
+    guard.open(db);
+    for (const it of wrong) told(it);
+    if (wrong.length > 0) guard.settle(db);
   }
 }

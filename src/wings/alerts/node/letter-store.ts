@@ -43,7 +43,7 @@ export class LetterStore {
   readonly #db: DatabaseSync;
   readonly #key: Uint8Array;
   readonly #faultPoint: (name: string) => void;
-  readonly #binding: LetterBinding;
+  readonly #binding: FileBinding;
   #unbound: readonly UnboundRow[];
   /** Letters that are on their way. */
   readonly #held = new Set<number>();
@@ -56,7 +56,7 @@ export class LetterStore {
     {
       faultPoint = () => {},
       binding = { guard: noGuard, told: () => {} },
-    }: { readonly faultPoint?: (name: string) => void; readonly binding?: LetterBinding } = {},
+    }: { readonly faultPoint?: (name: string) => void; readonly binding?: FileBinding } = {},
   ) {
     this.#key = key;
     this.#faultPoint = faultPoint;
@@ -423,8 +423,8 @@ export class LetterStore {
   }
 }
 
-/** What binds the rows of the file (docs/protocol/stores.md, SR-11), and who hears of those that do not hold. */
-export interface LetterBinding {
+/** What binds the rows of a file of the service (docs/protocol/stores.md, SR-11), and who hears of those that do not hold. */
+export interface FileBinding {
   readonly guard: RowGuard<DatabaseSync>;
   readonly told: (wrong: UnboundRow) => void;
 }

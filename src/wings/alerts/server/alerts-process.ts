@@ -12,7 +12,7 @@ import {
 import { rowGuard } from '../../../server/row-key.ts';
 import type { Channel } from '../node/channel.ts';
 import { InboxChannel } from '../node/inbox-channel.ts';
-import { LetterStore } from '../node/letter-store.ts';
+import { type FileBinding, LetterStore } from '../node/letter-store.ts';
 import { MailChannel } from '../node/mail.ts';
 import { OutboxReader } from '../node/outbox-reader.ts';
 import { PushChannel } from '../node/push.ts';
@@ -72,14 +72,13 @@ async function runAlerts(
   const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
   const key = lettersKeyOf(shared);
   const letters = new LetterStore(join(folder, places.letters), key, {
-    binding: {
-      guard: rowGuard(key),
-      told: tellsUnbound(folder, { hospital, store: 'letters', key }),
-    },
+    binding: bindingOf(folder, { hospital, store: 'letters', key }),
   });
   for (const it of [outbox, letters]) opened.defer(() => it.close());
   const relay = readRelay(home);
-  const inbox = new InboxChannel(join(folder, places.inbox), shared);
+  const inbox = new InboxChannel(join(folder, places.inbox), shared, {
+    binding: bindingOf(folder, { hospital, store: 'inbox', key }),
+  });
   const channels = relay === undefined ? [] : [...outsideChannels(folder, relay), inbox];
   const open = async () => {
     await turnKeys(folder, outbox.keysInUse(), Date.now());
@@ -109,6 +108,11 @@ async function runAlerts(
   };
   await keepSending(service, { hourly, signal, log, roundMs });
 }
+
+const bindingOf = (
+  folder: string,
+  of: { readonly hospital: string; readonly store: 'letters' | 'inbox'; readonly key: Uint8Array },
+): FileBinding => ({ guard: rowGuard(of.key), told: tellsUnbound(folder, of) });
 
 function outsideChannels(folder: string, relay: Relay): readonly Channel[] {
   return [

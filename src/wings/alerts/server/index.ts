@@ -25,7 +25,7 @@ export const alertsServer: ServerWing = {
       // Without a relay it would have nothing to do: what is written meanwhile waits in the outbox.
       runsFor: (hospitalFolder) => hasRelay(dirname(dirname(hospitalFolder))),
       check: async (home) => (existsSync(serversOf(home)) ? missingKeys(home) : []),
-      scrub: (home) => hospitalsOf(home).flatMap((it) => scrubbedLetters(home, it)),
+      scrub: (home) => hospitalsOf(home).flatMap((it) => scrubbedFiles(home, it)),
       keeps: {
         databases: [places.letters, places.inbox],
         keys: [places.outboxKey, ...places.serviceKeys, places.pushKey],
@@ -57,11 +57,13 @@ const missingKeys = (home: string): Finding[] =>
     }));
 
 /** None, where no service ran yet. Source: docs/protocol/stores.md, rule SR-11. */
-function scrubbedLetters(home: string, hospital: string): readonly ScrubbedPart[] {
+function scrubbedFiles(home: string, hospital: string): readonly ScrubbedPart[] {
   const folder = join(serversOf(home), hospital);
-  const path = join(folder, places.letters);
-  if (!existsSync(path)) return [];
   const key = hasKeys(folder) ? lettersKeyOf(outboxKeyOf(folder)) : undefined;
-  const file = { hospital, store: 'letters', path, key };
-  return [{ store: `${hospital} letters`, scrub: () => scrubBoundFile(file) }];
+  return (['letters', 'inbox'] as const).flatMap((store) => {
+    const path = join(folder, places[store]);
+    if (!existsSync(path)) return [];
+    const file = { hospital, store, path, key };
+    return [{ store: `${hospital} ${store}`, scrub: () => scrubBoundFile(file) }];
+  });
 }

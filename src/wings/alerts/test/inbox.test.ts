@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import type { UnboundRow } from '../../../primitives/row-guard.ts';
+import { scrubBoundFile } from '../../../server/maintenance/scrub/bound-file.ts';
+import { isFlaw } from '../../../server/maintenance/scrub/flaw.ts';
+import { rowGuard } from '../../../server/row-key.ts';
 import { inboxFile } from '../api/inbox-entry.ts';
 import { readInbox } from '../gateway/inbox-reader.ts';
 import { describeChannel } from '../node/channel.contract.ts';
 import { InboxChannel } from '../node/inbox-channel.ts';
-import { AlertsSetting, ana, bob, sharedKey } from './setting.ts';
+import { AlertsSetting, ana, bob, lettersKey, sharedKey } from './setting.ts';
 
 function folderWith(t: { after(end: () => void): void }) {
   const folder = mkdtempSync(join(tmpdir(), 'salus-inbox-'));
@@ -125,3 +129,75 @@ test('what is older than ninety days goes, also of who is told nothing any more'
   channel.forget(1_001 + 90 * 24 * 60 * 60_000);
   assert.deepEqual(readInbox(gateway, sharedKey, ana).entries, [{ cause: 'look', atMs: 2_000 }]);
 });
+
+const bySeq = (seq: number) => `seq = ${seq}`;
+/** An entry and what binds it, as who can write to the file takes it away, and puts it back. */
+const taken = (seq: number) =>
+  `CREATE TABLE before.entry AS SELECT * FROM entries WHERE ${bySeq(seq)};
+   CREATE TABLE before.bound AS SELECT * FROM row_macs WHERE tbl = 'entries' AND key = x'810${seq}'`;
+const gone = (seq: number) =>
+  `DELETE FROM entries WHERE ${bySeq(seq)}; DELETE FROM row_macs WHERE tbl = 'entries' AND key = x'810${seq}'`;
+const putBack =
+  'INSERT INTO entries SELECT * FROM before.entry; INSERT INTO row_macs SELECT * FROM before.bound';
+
+for (const [name, first, then, found] of [
+  ['nothing', '', '', []],
+  ['an entry that is gone', '', 'DELETE FROM entries WHERE seq = 1', ['gone']],
+  ['an entry that is gone with what binds it', '', gone(1), ['count']],
+  ['the newest that is gone with what binds it', '', gone(3), ['count']],
+  ['an entry from before, put back with what binds it', taken(1), putBack, ['count']],
+  [
+    'an entry of another hand',
+    '',
+    "INSERT INTO entries SELECT 9, x'09', account, cause, atMs, mac FROM entries WHERE seq = 3",
+    ['foreign'],
+  ],
+] as const) {
+  test(`in the inbox’s file: ${name}: ${found.join() || 'whole'}, by the scrub and when it is opened, and told once`, async (t) => {
+    const { folder, path } = folderWith(t);
+    const told: UnboundRow[] = [];
+    const open = () =>
+      new InboxChannel(path, sharedKey, {
+        binding: { guard: rowGuard(lettersKey), told: (it) => void told.push(it) },
+      });
+    const channel = open();
+    const day = 24 * 60 * 60_000;
+    for (const seq of [1, 2, 3]) {
+      await channel.deliver({
+        ...{ name: new Uint8Array(16).fill(seq), address: ana, cause: 'look', language: 'en' },
+        ...{ sentMs: seq * day, secret: new Uint8Array(0) },
+      });
+    }
+    const write = (sql: string) => {
+      const db = new DatabaseSync(path);
+      db.exec(`ATTACH '${join(folder, 'before.db')}' AS before; ${sql}`);
+      db.close();
+    };
+    write(first);
+    // The first is too old now.
+    if (first !== '') channel.forget(91 * day + 1);
+    write(then);
+    const file = { hospital: 'north', store: 'inbox', path, key: lettersKey };
+    const scrubbed = async () => {
+      const bound: string[] = [];
+      for await (const it of scrubBoundFile(file)) if (isFlaw(it)) bound.push(it.bound);
+      return bound;
+    };
+    assert.deepEqual(
+      await scrubbed(),
+      found.map((it) => `row MAC: ${it}`),
+    );
+    const again = open();
+    for (const n of [1, 2]) again.forget(n);
+    assert.deepEqual(
+      told.map(({ because }) => because),
+      found,
+    );
+    // What is left is bound as it is; an entry of another hand is still left out by its reader.
+    assert.deepEqual(await scrubbed(), []);
+    assert.equal(
+      readInbox(join(folder, 'gateway.db'), sharedKey, ana).tampered,
+      found[0] === 'foreign' ? 1 : 0,
+    );
+  });
+}

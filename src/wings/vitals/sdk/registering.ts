@@ -10,6 +10,7 @@ import type { Context, WorkOptions } from '../../../sdk/client/context.ts';
 import { entriesOf, withEntry } from '../../../sdk/wallet/drawer.ts';
 import { encodeChartRecord, serversRecordId, vitalsMediaType } from '../api/chart-records.ts';
 import {
+  pseudonymOf,
   type RegisteredSensor,
   type Registration,
   registration,
@@ -89,19 +90,23 @@ export const registerSensor: Action<
     if ((await ctx.ledger.row(statTrios, trioId(trio), options)) === undefined) {
       throw new CodedError('TRIO_UNKNOWN');
     }
-    const pseudonym = before?.said.pseudonym ?? randomBytes(16);
-    await writeServersRecord(ctx, { servers: trio, pseudonym }, options);
+    const said = before?.said ?? unregistered(ctx.account.account);
+    await writeServersRecord(ctx, { servers: trio, pseudonym: said.pseudonym }, options);
     const others = (before?.said.sensors ?? []).filter((it) => !equalBytes(it.key, sensor.key));
     const sensors: readonly RegisteredSensor[] = [...others, { ...sensor }];
-    const said = before?.said ?? unregistered(ctx.account.account, pseudonym);
     return change(ctx, trio, { ...said, ...attributes, sensors }, { line, ...options });
   },
 };
 
-const unregistered = (account: AccountId, pseudonym: Uint8Array): Registration => ({
-  ...{ account, pseudonym, counter: 0, sex: 0, ageBand: 0, region: 0, arm: 0 },
-  ...{ fromHour: 0, untilHour: openEnd, sensors: [], datasets: [] },
-});
+/** Under a pseudonym that is drawn here. */
+function unregistered(account: AccountId): Registration {
+  const pseudonymSalt = randomBytes(32);
+  return {
+    ...{ account, pseudonym: pseudonymOf(account, pseudonymSalt), pseudonymSalt, counter: 0 },
+    ...{ sex: 0, ageBand: 0, region: 0, arm: 0, fromHour: 0, untilHour: openEnd },
+    ...{ sensors: [], datasets: [] },
+  };
+}
 
 /**
  * Takes part in studies, or in none of these any more. To leave asks nobody anything beforehand. Throws PATIENT_UNKNOWN

@@ -41,10 +41,13 @@ const relayedPaths: ReadonlySet<string> = new Set(
   Object.values(relayedRoutes).map(({ path }) => path),
 );
 
-/** The HTTP listener of one data server; closing it ends what is open. */
+/**
+ * The HTTP listener of one data server; closing it ends what is open. `isProxy`: whose word counts for where a caller comes from
+ * (`x-forwarded-for`); nobody's unless told. Rule VS-3b.
+ */
 export async function createDataServerHttp(
   server: DataServer,
-  handlers: readonly DataHandler[] = dataHandlers,
+  { isProxy = () => false }: { readonly isProxy?: (address: string) => boolean } = {},
 ): Promise<FastifyInstance> {
   const app = fastify({
     frameworkErrors: (error, request, reply) => handleError(error, request, reply),
@@ -53,6 +56,7 @@ export async function createDataServerHttp(
     connectionTimeout: 120_000,
     keepAliveTimeout: 20_000,
     forceCloseConnections: true,
+    trustProxy: isProxy,
   });
   app.server.headersTimeout = 15_000;
   app.setErrorHandler(handleError);
@@ -65,14 +69,14 @@ export async function createDataServerHttp(
     done(null, body),
   );
   app.removeContentTypeParser('text/plain');
-  const connections = new Connections(app.server, defaultConnectionLimits, () => false);
+  const connections = new Connections(app.server, defaultConnectionLimits, isProxy);
   app.addHook('preHandler', async ({ raw }) => connections.answering(raw.socket, false));
   app.addHook('onResponse', async ({ raw }) => connections.answered(raw.socket));
   const limits = {
     ...{ asked: new Tally(Date.now, 60_000), refused: new Tally(Date.now, 60_000) },
     bodies: new WaitingBodies(),
   };
-  for (const handler of handlers) serve(app, server, handler, limits);
+  for (const handler of dataHandlers) serve(app, server, handler, limits);
   return app;
 }
 
@@ -122,7 +126,7 @@ function serve(
   });
 }
 
-/** Whoever writes in another's name is remembered by what the socket tells. Rule VT-18. */
+/** Whoever writes in another's name is remembered by what the socket tells, or a proxy that was named. Rule VT-18. */
 function noteForgery(
   server: DataServer,
   of: { readonly request: FastifyRequest; readonly route: string; readonly error: unknown },
@@ -130,11 +134,20 @@ function noteForgery(
   const { request, route, error } = of;
   const forgery = forgeryIn(error);
   if (forgery === undefined || !isCoded(error)) return;
+  const { from, proxy } = callerOf(request);
+  const claimed = forwardedFor(request);
   server.attempts.refused({
-    ...{ from: plainAddress(request.ip).slice(0, 64), port: request.raw.socket.remotePort ?? 0 },
-    ...{ wide: widerNetworkOf(request.ip), route, code: error.code, isSure: forgery.isSure },
-    forwardedFor: forwardedFor(request),
+    ...{ from: from.slice(0, 64), proxy, port: request.raw.socket.remotePort ?? 0 },
+    ...{ wide: widerNetworkOf(from), route, code: error.code, isSure: forgery.isSure },
+    forwardedFor: claimed === from ? '' : claimed,
   });
+}
+
+/** `proxy`: the address of the one that says so; '': nobody passed it on who was named, or what he says is no address. */
+function callerOf({ ip, ips = [ip] }: FastifyRequest): { from: string; proxy: string } {
+  const [near = ip] = ips;
+  const [from, by] = [plainAddress(ip), plainAddress(near)];
+  return ips.length > 1 && isIP(from) !== 0 ? { from, proxy: by } : { from: by, proxy: '' };
 }
 
 /** An address and nothing else of what a header says; anybody can write one. */

@@ -8,6 +8,7 @@ import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { type AccountKeys, deriveAccountKeys } from '../../../sdk/wallet/identity.ts';
 import { makeFolder, readSecretFile, writeWhole } from '../../../server/files.ts';
+import { trustedProxies } from '../../../server/trusted-proxies.ts';
 import { recoveryKeyBytes } from '../api/notice.ts';
 import { isDatabaseAddress, withPassword } from './database-address.ts';
 
@@ -31,6 +32,8 @@ const settingsFile = z.strictObject({
   scrubPercent: z.number().min(0).max(5).default(2),
   /** Times its longest rest that a sensor may rest before its patient is told; 0: she never is. Rule VR-35. */
   silentAfter: z.number().min(0).max(100).default(3),
+  /** Proxies before it whose `x-forwarded-for` is believed: addresses, or networks such as 10.0.0.0/8. Rule VS-3b. */
+  trustedProxy: z.array(z.string().min(1).max(100)).max(100).default([]),
   /** `postgres://user@host/name`; missing: files beside this one. Rule VS-19b. */
   database: z.string().optional(),
 });
@@ -38,7 +41,7 @@ export type DataServerFile = z.infer<typeof settingsFile>;
 
 const defaults: DataServerFile = {
   ...{ port: 0, host: '127.0.0.1', freshHours: 48, batchSeconds: 60, roundMs: 500 },
-  ...{ scrubPercent: 2, silentAfter: 3 },
+  ...{ scrubPercent: 2, silentAfter: 3, trustedProxy: [] },
 };
 
 /** Makes the key and the settings of a hospital's data server; what is there stays. */
@@ -95,6 +98,11 @@ export function dataServerSettings(hospital: string): DataServerFile {
   }
   if (settings.database !== undefined && !isDatabaseAddress(settings.database))
     throw new CodedError('HOME_INVALID', { file, at: 'database' });
+  try {
+    trustedProxies(settings.trustedProxy);
+  } catch (error) {
+    throw new CodedError('HOME_INVALID', { file, at: 'trustedProxy' }, error);
+  }
   return settings;
 }
 

@@ -16,6 +16,7 @@ import { accountIdOfKeys } from '../../../sdk/wallet/identity.ts';
 import { localHospitals, localUrl } from '../../../server/desk.ts';
 import { urlAt } from '../../../server/listening.ts';
 import { type ProcessOrder, type RunningProcess, serversOf } from '../../../server/process.ts';
+import { trustedProxies } from '../../../server/trusted-proxies.ts';
 import { noticeWord, recoveryWord } from '../api/notice.ts';
 import { dataServersPost } from '../api/routes/data-servers-post.ts';
 import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
@@ -109,7 +110,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     send: actSender({ gateway, ledger, account, sign, now }),
   });
   blocks.follow(() => void server.questions.meetBlock());
-  const app = await createDataServerHttp(server);
+  const app = await createDataServerHttp(server, { isProxy: trustedProxies(file.trustedProxy) });
   await app.listen({ port: file.port, host: file.host });
   const url = file.publicUrl ?? urlAt(file.host, (app.server.address() as AddressInfo).port);
   // The key first: who finds the server by its address finds the key as well.

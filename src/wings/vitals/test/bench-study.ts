@@ -15,7 +15,7 @@ import type { Person } from '../../../sdk/index.ts';
 import { localHospitals } from '../../../server/desk.ts';
 import { serversOf } from '../../../server/process.ts';
 import { encodeManifest, type QueryManifest, queryIdOf } from '../api/query-manifest.ts';
-import { registration, signedRegistration } from '../api/registration.ts';
+import { noSalt, registration, signedRegistration } from '../api/registration.ts';
 import { field64 } from '../crypto/field.ts';
 import { rollLength } from '../crypto/page-layout.ts';
 import { batchSignedBytes } from '../ledger/acts/stat-batch.ts';
@@ -220,7 +220,7 @@ export class BenchStudy {
         const bytes = encodeAs(registration, {
           ...{ account, pseudonym: pseudonymOf(who), counter: 1, sex: 1 + (who % 2), arm: 0 },
           ...{ ageBand: who % 10, region: 0, fromHour: 0, untilHour: 2 ** 32 - 1 },
-          ...{ sensors: [], datasets: [this.dataset] },
+          ...{ sensors: [], datasets: [this.dataset], pseudonymSalt: noSalt },
         });
         const signed = { registration: bytes, signature: new Uint8Array(64) };
         insert.run(pseudonymOf(who), account, encodeAs(signedRegistration, signed), who + 1);

@@ -7,6 +7,7 @@ import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { utf8 } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
+import { pseudonymOf } from '../api/registration.ts';
 import { carryingStatement, signedStatement } from '../api/statement.ts';
 import { pageUpload } from '../api/upload.ts';
 import { joinClinical } from '../crypto/clinical-lane.ts';
@@ -111,7 +112,9 @@ test('a registration is the patient’s own, the newest counts, and a sensor tha
   wrong[wrong.length - 1] = (wrong.at(-1) ?? 0) ^ 1;
   await refused(server.register(wrong), 'SIGNATURE_WRONG');
   await refused(server.register(await three.register({ sex: 2 })), 'REGISTRATION_OLD');
-  const moved = { pseudonym: drawn('other').slice(0, 16), counter: 2 };
+  const pseudonymSalt = drawn('other');
+  const other = pseudonymOf(three.ana.account, pseudonymSalt);
+  const moved = { pseudonym: other, pseudonymSalt, counter: 2 };
   await refused(server.register(await three.register(moved)), 'PSEUDONYM_TAKEN');
   await server.register(good);
   // In no study, and read by whom she lets: her sensor goes on.

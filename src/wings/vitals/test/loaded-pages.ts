@@ -5,7 +5,7 @@ import { accountIdOf } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { batchLeafContent } from '../api/batch-leaf.ts';
 import { pageManifest } from '../api/page.ts';
-import { registration, signedRegistration } from '../api/registration.ts';
+import { noSalt, registration, signedRegistration } from '../api/registration.ts';
 import { keptHash } from '../crypto/page-keep.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
@@ -33,6 +33,7 @@ export async function loadPages(of: {
     const bytes = encodeAs(registration, {
       ...{ account, pseudonym, counter: 1, sex: 1, arm: 0, ageBand: 4, region: 0 },
       ...{ fromHour: 0, untilHour: 2 ** 32 - 1, sensors: [], datasets: ['ab'.repeat(16)] },
+      pseudonymSalt: noSalt,
     });
     const signed = encodeAs(signedRegistration, {
       registration: bytes,

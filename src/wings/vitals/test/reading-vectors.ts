@@ -6,7 +6,7 @@ import { compareBytes, concatBytes } from '../../../primitives/bytes.ts';
 import { idBytes } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { dayRecordId, encodeChartRecord, serversRecordId } from '../api/chart-records.ts';
-import { registration, signedRegistration } from '../api/registration.ts';
+import { noSalt, pseudonymOf, registration, signedRegistration } from '../api/registration.ts';
 import { encodeSensorRead, encodeSensorReading } from '../api/sensor-read.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { vitalsNames } from '../names.ts';
@@ -29,18 +29,22 @@ async function oneOfEach(): Promise<readonly object[]> {
     await signingKeyFromSeed(patientSeed),
     await signingKeyFromSeed(sensorSeed),
   ];
-  const pseudonym = pattern(16, 1);
+  const pseudonymSalt = pattern(32, 1);
+  const pseudonym = pseudonymOf(patient, pseudonymSalt);
   const said = {
     ...{ account: patient, pseudonym, counter: 1_800_000_000_000, sex: 1, ageBand: 4 },
     ...{ region: 7, arm: 2, fromHour: 499_000, untilHour: 2 ** 32 - 1 },
     sensors: [{ key: sensor.publicKey, panels: [1, 3] }],
     datasets: [hex(pattern(16, 2)), hex(pattern(16, 3))],
+    pseudonymSalt,
   };
-  const bytes = encodeAs(registration, said);
-  const registered = encodeAs(signedRegistration, {
-    registration: bytes,
-    signature: await signLabelled(ana, labels.registration, bytes),
-  });
+  const signedAs = async (of: typeof said) => {
+    const bytes = encodeAs(registration, of);
+    const signature = await signLabelled(ana, labels.registration, bytes);
+    return encodeAs(signedRegistration, { registration: bytes, signature });
+  };
+  const registered = await signedAs(said);
+  const before = { ...said, pseudonym: pattern(16, 1), pseudonymSalt: noSalt };
   const day = { day: 20_833, panel: 3, number: 2 };
   const pages = [0, 1].map((at) => ({
     ...{ sequence: 7 + at, startHour: day.day * 24 + at, n: 2 },
@@ -70,10 +74,13 @@ async function oneOfEach(): Promise<readonly object[]> {
     ],
   };
   return [
-    {
-      ...{ kind: 'registration', ...hexed(said), seed: hex(patientSeed) },
-      ...{ sensors: [[hex(sensor.publicKey), [1, 3]]], signed: hex(registered) },
-    },
+    ...[
+      { of: said, signed: registered },
+      { of: before, signed: await signedAs(before) },
+    ].map(({ of, signed }) => ({
+      ...{ kind: 'registration', ...hexed(of), seed: hex(patientSeed) },
+      ...{ sensors: [[hex(sensor.publicKey), [1, 3]]], signed: hex(signed) },
+    })),
     {
       ...{ kind: 'servers', patient, servers, pseudonym: hex(pseudonym) },
       ...{ recordId: serversRecordId(patient) },
@@ -127,7 +134,7 @@ const hexed = (of: object): object =>
 
 export const vitalsReading: Format = {
   about:
-    'vitals-servers.md VS-5 and VS-6, vitals-reading.md VR-5, VR-11, VR-13, VR-20: a registration, a servers\u2019 record, a replica, a request to read and an answer; signatures by the Ed25519 key of `seed`',
+    'vitals-servers.md VS-5 and VS-6, vitals-reading.md VR-5, VR-11, VR-13, VR-20: a registration, one of before with a pseudonym that was made for nobody, a servers\u2019 record, a replica, a request to read and an answer; signatures by the Ed25519 key of `seed`',
   cases: oneOfEach,
 };
 

@@ -7,13 +7,14 @@ import { compareBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import { readReport } from '../api/incident-report.ts';
+import { noSalt } from '../api/registration.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import type { PeerLine } from '../node/data-server-base.ts';
-import { valuesOf } from './pages.ts';
+import { drawn, valuesOf } from './pages.ts';
 import { flippedShare, tampered } from './tampered-file.ts';
-import { hour, Killed, type Place, ThreeServers } from './three-servers.ts';
+import { actor, hour, Killed, type Place, ThreeServers } from './three-servers.ts';
 
 const kernel = await openKernel();
 
@@ -67,6 +68,10 @@ function listenTo(
   return words;
 }
 
+/** When the pages of a server came, one an hour. */
+const cameOf = async (three: ThreeServers, place: Place) =>
+  (await three.store(place).heard(three.pseudonym, 1, hour)).map(({ atMs }) => atMs);
+
 const noShares = (folder: string, place: Place) =>
   tampered(join(folder, `${place}.db`), (db) => db.exec('UPDATE sealed SET shares = zeroblob(32)'));
 const noRows = (folder: string, place: Place) =>
@@ -101,11 +106,14 @@ test('rows that stand are asked of nobody: shares alone come, an envelope once f
   noShares(folder, 0);
   const { tampering, rebuilding } = three.server(0);
   await tampering.fullScrub();
+  const came = await cameOf(three, 0);
+  three.now += 3_600_000 * 5;
   const words = listenTo(three, 0);
   const [rebuilt] = await rebuilding.rebuild(keyOf(three, 0));
   assert.deepEqual([rebuilt?.pages, rebuilt?.fromEnvelopes, rebuilt?.batches], [4, 4, 2]);
   assert.deepEqual(words, ['envelopes', 'envelopes', 'people', 'people']);
   assert.deepEqual(await sharesOf(three, 0), before);
+  assert.deepEqual(await cameOf(three, 0), came);
   await isServing(three, 0);
 });
 
@@ -127,10 +135,13 @@ for (const place of [0, 1, 2] as const)
     noRows(folder, place);
     const { tampering, rebuilding } = three.server(place);
     await tampering.fullScrub();
+    three.now += 3_600_000 * 5;
     const [rebuilt] = await rebuilding.rebuild(keyOf(three, place));
     assert.deepEqual([rebuilt?.pages, rebuilt?.fromEnvelopes, rebuilt?.batches], [4, 4, 2]);
     assert.deepEqual(await sharesOf(three, place), before);
     assert.ok(await three.store(place).registration(three.pseudonym));
+    // Nobody knows when they came: as if each had come when its hour was over.
+    assert.deepEqual(await cameOf(three, place), [(hour + 1) * 3_600_000]);
     await isServing(three, place);
   });
 
@@ -156,6 +167,34 @@ for (const place of [0, 1, 2] as const)
     assert.ok(await three.store(place).registration(three.pseudonym));
     await isServing(three, place);
   });
+
+test('a pair of before is taken where both of the others have it, and not where one says so', async (t) => {
+  const { three } = await sealed(t);
+  const pairs = [
+    ['both have it', [1, 2]],
+    ['one has it', [1]],
+  ] as const;
+  const pseudonymOf = (name: string) => drawn(name).slice(0, 16);
+  for (const [name, at] of pairs) {
+    const who = await actor(name);
+    three.ledger.enrol(who, 'patient');
+    const [pseudonym, counter] = [pseudonymOf(name), 1];
+    const signed = await three.register({ pseudonym, counter, pseudonymSalt: noSalt }, who);
+    for (const place of at)
+      await three.store(place).register({ pseudonym, account: who.account, counter, signed });
+  }
+  await three.lose(0);
+  await three.server(0).tampering.fullScrub();
+  await three.server(0).rebuilding.rebuild(keyOf(three, 0));
+  const known = await Promise.all(
+    pairs.map(([name]) => three.store(0).registration(pseudonymOf(name))),
+  );
+  assert.deepEqual(
+    known.map((it) => it?.counter),
+    [1, undefined],
+  );
+  assert.ok(await three.store(0).registration(three.pseudonym));
+});
 
 test('a batch that the ledger has and this server has not sealed yet is not missing', async (t) => {
   const { three } = await sealed(t);

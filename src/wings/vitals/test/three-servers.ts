@@ -17,7 +17,12 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, accountIdOf } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { deriveAccountKeys } from '../../../sdk/wallet/identity.ts';
-import { type Registration, registration, signedRegistration } from '../api/registration.ts';
+import {
+  pseudonymOf,
+  type Registration,
+  registration,
+  signedRegistration,
+} from '../api/registration.ts';
 import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
 import type { OfThree } from '../crypto/page-head.ts';
 import type { PageValues } from '../crypto/page-values.ts';
@@ -53,6 +58,7 @@ export const hour = 500_000;
 export const nowMs = hour * 3_600_000 + 1_800_000;
 const bytesOf = (name: string): Uint8Array => sha256(utf8(name));
 const organisation = accountIdOf(bytesOf('organisation'));
+const saltOf = bytesOf('salt of pseudonyms');
 const names = ['north', 'harbour', 'valley'] as const;
 export type Place = 0 | 1 | 2;
 const places: readonly Place[] = [0, 1, 2];
@@ -164,7 +170,8 @@ export class ThreeServers {
   onStep: (place: Place, step: string) => void = () => {};
   /** Servers that do not answer. */
   readonly away = new Set<Place>();
-  readonly pseudonym: Uint8Array = bytesOf('pseudonym').slice(0, 16);
+  /** Ana's. */
+  readonly pseudonym: Uint8Array;
   now = nowMs;
   readonly #folder: string;
   readonly #open = new Map<Place, OpenedServer>();
@@ -185,6 +192,7 @@ export class ThreeServers {
     this.#folder = of.folder;
     this.actors = of.actors;
     this.ana = of.ana;
+    this.pseudonym = pseudonymOf(of.ana.account, saltOf);
     this.sensor = of.sensor;
     this.recovery = of.recovery;
     this.arithmetic = of.arithmetic;
@@ -324,7 +332,8 @@ export class ThreeServers {
   /** Signed by whose account it is: Ana's, unless said. */
   async register(change: Partial<Registration> = {}, by: Actor = this.ana): Promise<Uint8Array> {
     const bytes = encodeAs(registration, {
-      ...{ account: by.account, pseudonym: this.pseudonym, counter: 1, sex: 1, ageBand: 4 },
+      ...{ account: by.account, pseudonym: pseudonymOf(by.account, saltOf), pseudonymSalt: saltOf },
+      ...{ counter: 1, sex: 1, ageBand: 4 },
       ...{ region: 7, arm: 0, fromHour: 0, untilHour: 2 ** 32 - 1, datasets: ['ab'.repeat(16)] },
       sensors: [{ key: this.sensor.publicKey, panels: [1, 3] }],
       ...change,

@@ -184,7 +184,7 @@ test('Who wrote in another’s name at the data server stands there with address
   });
   attempts.refused({
     ...{ from: '192.0.2.44', port: 1, wide: '192.0', route: 'POST /v1/peer' },
-    ...{ code: 'UNAUTHENTICATED', isSure: true, forwardedFor: '' },
+    ...{ code: 'UNAUTHENTICATED', isSure: true, forwardedFor: '', proxy: '' },
   });
   const { signed, hash } = await signReport(sign, {
     ...{ chainId: 'c', by: accountIdOf(sign.publicKey), kind: 'write-attempt', foundBy: 'watch' },

@@ -28,6 +28,7 @@ export interface BatchToMend {
   readonly fromEnvelopes: number;
 }
 
+const hourMs = 3_600_000;
 type Shares = Map<string, StoredShare>;
 
 /** One batch of a trio, put together again: first of what stands, then of what others have. Rule VT-11. */
@@ -114,7 +115,7 @@ export class BatchMending {
   #mended({ names }: CopiedPage, shares: Shares): MendedPage {
     const kept = shares.get(bytesToHex(names.page));
     if (kept === undefined) throw envelopeBad('missing');
-    return { names, atMs: this.#base.now(), kept };
+    return { names, atMs: (names.startHour + 1) * hourMs, kept };
   }
 
   /** Shares out of their envelopes, each asked for and opened once. Rule VS-33. */

@@ -1,6 +1,7 @@
 import type { KemKey } from '../../../../crypto/kem.ts';
-import { equalBytes } from '../../../../primitives/bytes.ts';
+import { bytesToHex, equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
+import type { AccountId } from '../../../../primitives/ids.ts';
 import type { IncidentReport } from '../../api/incident-report.ts';
 import type { ServerNumber } from '../../crypto/page-head.ts';
 import { mostRootsOfRebuilt } from '../../ledger/acts/server-rebuilt.ts';
@@ -8,7 +9,7 @@ import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { copyPeople } from '../pages/batch-copies.ts';
-import { register } from '../pages/registering.ts';
+import { register, registrationIn } from '../pages/registering.ts';
 import type { KeptQuarantine } from '../stores/incident-store.ts';
 import type { PageUpkeep } from '../stores/page-store.ts';
 import { ownTrio, triosOf } from '../trio.ts';
@@ -61,8 +62,8 @@ export class Rebuilding {
       await this.#base.questions.upkeep?.drop('ANSWER_LOST', numberOf);
     }
     for (const { trio } of standing) {
-      const take = (signed: Uint8Array) => register(this.#base, signed).catch(unlessKnown);
-      await copyPeople(this.#base, await ownTrio(this.#base, trio), take);
+      const own = await ownTrio(this.#base, trio);
+      await copyPeople(this.#base, own, takingPeople(this.#base));
     }
     if (!isWhole) await this.#requireWhole();
     for (const [at, quarantine] of standing.entries()) {
@@ -168,10 +169,29 @@ export class Rebuilding {
   }
 }
 
+/** A pair of before, which nothing shows to be one, is taken where both of the others have it: one alone could give her name away. */
+function takingPeople(base: DataServerBase) {
+  const unproven = new Map<string, { readonly signed: Uint8Array; readonly by: AccountId }>();
+  return async (signed: Uint8Array, by: AccountId): Promise<void> => {
+    try {
+      return await register(base, signed);
+    } catch (error) {
+      if (!isCoded(error, 'PSEUDONYM_UNPROVEN')) return unlessKnown(error);
+    }
+    const { pseudonym, account } = registrationIn(signed);
+    const pair = bytesToHex(pseudonym) + account;
+    const first = unproven.get(pair);
+    if (first === undefined || first.by === by) return void unproven.set(pair, { signed, by });
+    for (const each of [first.signed, signed])
+      await register(base, each, 'taken').catch(unlessKnown);
+  };
+}
+
 const unlessUnknown = (error: unknown): undefined => {
   if (!isCoded(error, 'TRIO_UNKNOWN')) throw error;
 };
 
+const passedOver = ['REGISTRATION_OLD', 'PSEUDONYM_TAKEN', 'PSEUDONYM_UNPROVEN'] as const;
 const unlessKnown = (error: unknown): void => {
-  if (!isCoded(error, 'REGISTRATION_OLD') && !isCoded(error, 'PSEUDONYM_TAKEN')) throw error;
+  if (!passedOver.some((code) => isCoded(error, code))) throw error;
 };

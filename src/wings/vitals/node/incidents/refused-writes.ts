@@ -15,9 +15,12 @@ const looksPerMinute = 60;
 
 /** A request that was refused because it was written in another's name. */
 export interface RefusedRequest {
-  /** As the socket tells. */
+  /** As the socket tells, or a proxy that was named. */
   readonly from: string;
+  /** Of the socket. */
   readonly port: number;
+  /** Whose word the address is; '': the socket's. */
+  readonly proxy: string;
   /** By which callers share the lines: those whose addresses lie side by side. */
   readonly wide: string;
   /** `POST /v1/peer`. */
@@ -103,10 +106,11 @@ export class WriteAttempts {
   }
 
   /** While the connection is open: later its tables have nothing of it. */
-  #toldByMachine({ from, port, forwardedFor }: RefusedRequest) {
+  #toldByMachine({ from, port, proxy, forwardedFor }: RefusedRequest) {
     const callers = this.#mayLook() ? this.#callers : undefined;
     const who = [
-      callers?.who(from, port) ?? '',
+      // The other end of the connection is the proxy's.
+      proxy === '' ? (callers?.who(from, port) ?? '') : `by way of the proxy ${proxy}`,
       forwardedFor && `says it passes on for ${forwardedFor} (claimed)`,
     ];
     const claimedMac = callers?.claimedMac(from) ?? '';

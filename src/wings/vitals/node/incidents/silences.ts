@@ -52,7 +52,7 @@ interface Habit {
 export class Silences {
   readonly #base: DataServerBase;
   readonly #sensors = new Map<string, Sensor>();
-  readonly #byPseudonym = new Map<string, readonly string[]>();
+  readonly #byAccount = new Map<AccountId, readonly string[]>();
   /** On the clock of `#observedMs`; missing: since this server began. */
   readonly #heardAt = new Map<string, number>();
   /** When a look is worth while again. */
@@ -182,13 +182,12 @@ export class Silences {
   }
 
   #register({ pseudonym, account, untilHour, sensors }: Registration): void {
-    const of = bytesToHex(pseudonym);
     const named = sensors.map(({ key }) => bytesToHex(key));
-    for (const name of this.#byPseudonym.get(of) ?? []) {
+    for (const name of this.#byAccount.get(account) ?? []) {
       if (named.includes(name)) continue;
       for (const it of [this.#sensors, this.#heardAt, this.#lookAt, this.#toTell]) it.delete(name);
     }
-    this.#byPseudonym.set(of, named);
+    this.#byAccount.set(account, named);
     for (const { key, panels } of sensors)
       this.#sensors.set(bytesToHex(key), { key, panels, pseudonym, account, untilHour });
   }

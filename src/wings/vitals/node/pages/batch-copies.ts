@@ -201,11 +201,11 @@ function namesOf(
   };
 }
 
-/** Registrations that one of the other two has; each is held against the ledger by who takes it. */
+/** Registrations that the other two have, first those of the one; each is held against the ledger by who takes it. */
 export async function copyPeople(
   base: DataServerBase,
   trio: OwnTrio,
-  take: (signed: Uint8Array) => Promise<void>,
+  take: (signed: Uint8Array, from: AccountId) => Promise<void>,
 ): Promise<void> {
   for (const { account } of trio.others) {
     let from = 0;
@@ -215,7 +215,7 @@ export async function copyPeople(
       const { next, registrations } = decodeAs(people, answer);
       for (const signed of registrations) {
         decodeAs(signedRegistration, signed);
-        await take(signed);
+        await take(signed, account);
       }
       from = next;
     } while (from !== 0);

@@ -48,6 +48,9 @@ export class RegisteredPeople {
       const person = registrationIn(it.signed);
       const name = bytesToHex(it.pseudonym);
       const { datasets } = person;
+      // An account stands under one.
+      const before = this.#pseudonyms.get(it.account);
+      if (before !== undefined && before !== name) this.#byPseudonym.delete(before);
       this.#byPseudonym.set(name, { datasets, attributes: attributesOf(person) });
       this.#pseudonyms.set(it.account, name);
       this.#place = Math.max(this.#place, it.place);

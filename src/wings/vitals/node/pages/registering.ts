@@ -1,8 +1,14 @@
 import { verifyLabelled } from '../../../../crypto/signature.ts';
 import { accounts } from '../../../../ledger/tables/accounts.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { decodeAs } from '../../../../primitives/shape.ts';
-import { type Registration, registration, signedRegistration } from '../../api/registration.ts';
+import {
+  pseudonymOf,
+  type Registration,
+  registration,
+  signedRegistration,
+} from '../../api/registration.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { forged, perhapsForged } from '../forged.ts';
@@ -16,26 +22,30 @@ export const registrationIn = (signed: Uint8Array): Registration =>
 
 /**
  * Takes a patient's registration in. Throws ACCOUNT_UNKNOWN, ACCOUNT_FROZEN, SIGNATURE_WRONG, REQUEST_INVALID (a counter too
- * far ahead), PSEUDONYM_TAKEN, REGISTRATION_OLD {counter}. Rule VS-6.
+ * far ahead), PSEUDONYM_UNPROVEN, PSEUDONYM_TAKEN, REGISTRATION_OLD {counter}. `unproven`: a pair of before that the two others
+ * have (rule VT-11). Rules VS-6 and VS-6a.
  */
 export async function register(
   { ledger, store, now }: Pick<DataServerBase, 'ledger' | 'store' | 'now'>,
   signed: Uint8Array,
+  unproven: 'refused' | 'taken' = 'refused',
 ): Promise<void> {
-  const { registration: bytes, signature } = decodeAs(signedRegistration, signed);
-  const { account, pseudonym, counter } = decodeAs(registration, bytes);
+  const said = registrationIn(signed);
+  const { account, pseudonym, counter } = said;
   const row = await ledger.row(accounts, account);
   if (row === undefined || row.role !== 'patient')
     throw perhapsForged('ACCOUNT_UNKNOWN', { account });
   if (row.frozen) throw perhapsForged('ACCOUNT_FROZEN', { account });
 
-  const label = vitalsNames.labels.registration;
-  if (!(await verifyLabelled(row.signKey, label, bytes, signature)))
-    throw forged('SIGNATURE_WRONG');
+  if (!(await isSignedBy(row.signKey, signed))) throw forged('SIGNATURE_WRONG');
   // Whoever had her keys once must leave a counter behind that she can go beyond with her new ones.
   if (counter > now() + farthestAheadMs) throw new CodedError('REQUEST_INVALID', { at: 'counter' });
+  const isProven = isMadeFor(said);
+  const over = isProven ? await olderOf(store, said, row.signKey) : undefined;
+  if (!isProven && unproven === 'refused' && (await store.registration(pseudonym)) === undefined)
+    throw new CodedError('PSEUDONYM_UNPROVEN');
   try {
-    await store.register({ pseudonym, account, counter, signed });
+    await store.register({ pseudonym, account, counter, signed }, over);
   } catch (error) {
     const kept = await store.registration(pseudonym);
     // Another's pseudonym; with one of her own she may have lost her wallet, and drawn anew.
@@ -45,4 +55,28 @@ export async function register(
     const known = kept?.counter ?? counter;
     throw new CodedError('REGISTRATION_OLD', { counter: known }, error);
   }
+}
+
+/** False: it is from before, and has no salt. Throws PSEUDONYM_UNPROVEN: made for another account, whose salt this one shows. */
+function isMadeFor({ account, pseudonym, pseudonymSalt }: Registration): boolean {
+  if (pseudonymSalt.length === 0) return false;
+  if (equalBytes(pseudonymOf(account, pseudonymSalt), pseudonym)) return true;
+  throw forged('PSEUDONYM_UNPROVEN');
+}
+
+/** What stands for this account under another pseudonym, if it is by a key that is in use no more: who had that key may have brought it. */
+async function olderOf(
+  store: DataServerBase['store'],
+  { account, pseudonym }: Registration,
+  key: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const own = await store.registrationOf(account);
+  if (own === undefined || equalBytes(own.pseudonym, pseudonym)) return undefined;
+  // It was held against the ledger when it came: by another key she has changed hers since.
+  return (await isSignedBy(key, own.signed)) ? undefined : own.signed;
+}
+
+function isSignedBy(key: Uint8Array, signed: Uint8Array): Promise<boolean> {
+  const { registration: bytes, signature } = decodeAs(signedRegistration, signed);
+  return verifyLabelled(key, vitalsNames.labels.registration, bytes, signature);
 }

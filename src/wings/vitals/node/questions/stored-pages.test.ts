@@ -4,7 +4,7 @@ import { sha256, shake256 } from '../../../../crypto/hash.ts';
 import { bytesToHex, compareBytes, hexToBytes, u32be, utf8 } from '../../../../primitives/bytes.ts';
 import { accountIdOf } from '../../../../primitives/ids.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
-import { registration, signedRegistration } from '../../api/registration.ts';
+import { noSalt, registration, signedRegistration } from '../../api/registration.ts';
 import { bytesToElements, field64, modulo } from '../../crypto/field.ts';
 import { plainArithmetic } from '../../crypto/page-arithmetic-plain.ts';
 import { keptLength, rollLength } from '../../crypto/page-layout.ts';
@@ -68,6 +68,7 @@ const ready = (async () => {
       ...{ account: accountIdOf(drawn('account', who)), pseudonym: pseudonym(who), counter: 1 },
       ...{ sex: 1 + (who % 2), ageBand: 4, region: 0, arm: 0, fromHour: 0, untilHour: 2 ** 32 - 1 },
       sensors: [{ key: drawn('sensor', who), panels: [1] }],
+      pseudonymSalt: noSalt,
       // One patient takes part in nothing.
       datasets: who === 3 ? [] : [dataset],
     });
@@ -201,6 +202,7 @@ test('who leaves a study is not meant any more, from the next question on', asyn
   const bytes = encodeAs(registration, {
     ...{ account, pseudonym: pseudonym(who?.who ?? 0), counter: 2, sex: 1, ageBand: 4, region: 0 },
     ...{ arm: 0, fromHour: 0, untilHour: 2 ** 32 - 1, sensors: [], datasets: [] },
+    pseudonymSalt: noSalt,
   });
   await store.register({
     ...{ account, pseudonym: pseudonym(who?.who ?? 0), counter: 2 },

@@ -1,3 +1,4 @@
+import { equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { parseAccountId, parseBlobId } from '../../../../primitives/ids.ts';
 import type {
@@ -84,3 +85,14 @@ export function batchOf(row: Row): PlannedBatch {
     ...{ firstHour: uintIn(row, 'first_hour'), lastHour: uintIn(row, 'last_hour') },
   };
 }
+
+/** Whether a registration that stands is the one in whose place another of its account may be put. */
+export const isOver = (
+  stands: KeptRegistration,
+  { account, pseudonym }: KeptRegistration,
+  over: Uint8Array | undefined,
+): boolean =>
+  over !== undefined &&
+  stands.account === account &&
+  !equalBytes(stands.pseudonym, pseudonym) &&
+  equalBytes(stands.signed, over);

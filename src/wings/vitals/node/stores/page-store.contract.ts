@@ -97,6 +97,62 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       assert.equal(await reopened.registration(drawn('q').slice(0, 16)), undefined);
     });
 
+    test('a registration may stand in the place of one of the same account, unless a page was accepted under that', async (t) => {
+      const { store, again } = await open(t);
+      const [ana, ben] = [accountIdOf(drawn('ana')), accountIdOf(drawn('ben'))];
+      const first = { pseudonym, account: ana, counter: 9, signed: drawn('first') };
+      const second = {
+        pseudonym: drawn('p').slice(0, 16),
+        account: ana,
+        counter: 1,
+        signed: drawn('2'),
+      };
+      const third = {
+        ...second,
+        pseudonym: drawn('q').slice(0, 16),
+        counter: 2,
+        signed: drawn('3'),
+      };
+      await store.register(first);
+      await store.takeIn([pageOf(1), pageOf(2, { pseudonym: drawn('r').slice(0, 16) })]);
+      await rejectsWith(store.register(second, drawn('another')), 'PSEUDONYM_TAKEN');
+      await rejectsWith(
+        store.register({ ...second, account: ben, pseudonym }, first.signed),
+        'PSEUDONYM_TAKEN',
+      );
+      assert.deepEqual(await store.registrationOf(ana), first);
+      await store.register(second, first.signed);
+      const reopened = await again();
+      assert.deepEqual(await reopened.registrationOf(ana), second);
+      assert.equal(await reopened.registrationOf(ben), undefined);
+      assert.equal(await reopened.registration(pseudonym), undefined);
+      const after = await reopened.registrationsSince(1);
+      assert.deepEqual(
+        after.map((it) => it.counter),
+        [1],
+      );
+      const [refused, waits] = [
+        await reopened.page(pageOf(1).page),
+        await reopened.page(pageOf(2).page),
+      ];
+      assert.deepEqual(
+        [refused?.code, refused?.state, waits?.state],
+        ['SENSOR_UNKNOWN', 'refused', 'waiting'],
+      );
+      assert.equal(await reopened.body(pageOf(1)), undefined);
+      // Accepted, then sealed.
+      const own = pageOf(3, { pseudonym: second.pseudonym });
+      await reopened.takeIn([own]);
+      await reopened.settle([accept(own, 1)]);
+      await rejectsWith(reopened.register(third, second.signed), 'PSEUDONYM_TAKEN');
+      await reopened.giveUp(own.page, 'PEER_DISAGREES');
+      await reopened.register(third, second.signed);
+      await sealed(reopened, 1, [pageOf(4, { pseudonym: third.pseudonym })]);
+      await rejectsWith(reopened.register(second, third.signed), 'PSEUDONYM_TAKEN');
+      assert.deepEqual(await reopened.registrationOf(ana), third);
+      assert.deepEqual(await reopened.upkeep?.scrubWhole(false), []);
+    });
+
     test('a page waits once, is replaced until the server has spoken of it, and after it was refused', async (t) => {
       const { store } = await open(t);
       const page = pageOf(1);
@@ -350,6 +406,22 @@ export function describePageStore(name: string, open: OpenPageStore): void {
         concatBytes(...people.map(({ sum }) => sum.slice(from, to)));
       assert.deepEqual(days[0]?.rolls, sums(0, 160));
       assert.deepEqual(days[0]?.histograms, sums(160, 1_440));
+    });
+
+    test('a page that is mended came when its row says, and one that has none when it is said to', async (t) => {
+      const { store, again } = await open(t);
+      const [stands, waits, lost] = [pageOf(1), pageOf(2), pageOf(3)];
+      const batch = await sealed(store, 1, [stands]);
+      await store.takeIn([waits]);
+      const pages = [stands, waits, lost].map((names, at) => ({
+        ...{ names, atMs: 70_000 + at, kept: keptOf(at) },
+      }));
+      await store.upkeep?.mendBatch({ ...batch, pages: byId([stands, waits, lost]) }, pages);
+      const heard = await (await again()).heard(pseudonym, 1, 0);
+      assert.deepEqual(
+        heard.map(({ atMs }) => atMs),
+        [stands.atMs, waits.atMs, 70_002],
+      );
     });
 
     test('a value that is kept once stays', async (t) => {

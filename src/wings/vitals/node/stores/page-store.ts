@@ -11,8 +11,14 @@ export interface PageStore {
   registration(pseudonym: Uint8Array): Promise<KeptRegistration | undefined>;
   /** Those that came or changed after this place in their order; 0: all. */
   registrationsSince(place: number): Promise<readonly PlacedRegistration[]>;
-  /** One step; the very same one again is kept. Throws PSEUDONYM_TAKEN, REGISTRATION_OLD. */
-  register(registration: KeptRegistration): Promise<void>;
+  /** The newest of an account. */
+  registrationOf(account: AccountId): Promise<KeptRegistration | undefined>;
+  /**
+   * One step; the very same one again is kept. `over`: one of this account under another pseudonym, as it was signed, in whose
+   * place this one may stand; pages that wait under that pseudonym are refused (SENSOR_UNKNOWN), and where one was accepted under
+   * it, nothing changes. Throws PSEUDONYM_TAKEN, REGISTRATION_OLD.
+   */
+  register(registration: KeptRegistration, over?: Uint8Array): Promise<void>;
 
   /** Those of which this server has pages. */
   trios(): Promise<readonly string[]>;
@@ -220,6 +226,7 @@ export interface DaySums {
 /** A page as this server's own row, the other servers and its envelope say that it is. */
 export interface MendedPage {
   readonly names: PageNames;
+  /** When it came, where no row of it holds that says so. */
   readonly atMs: number;
   readonly kept: StoredShare;
 }

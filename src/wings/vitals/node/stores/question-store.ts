@@ -42,8 +42,7 @@ export interface QuestionStore {
   ): Promise<boolean>;
   /**
    * In one transaction: `guard` sees each of the earlier sets, and what it throws leaves nothing written. A question that
-   * was begun before stays as it was. `answer`: kept in the same transaction, where the store can and there is none
-   * yet; what is returned says so, and else `keep` follows.
+   * was begun before stays as it was. `answer`: kept in the same transaction.
    */
   begin(
     question: BegunQuestion,

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { CodedError } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
+import { trustedProxies } from '../../../../server/trusted-proxies.ts';
 import { type IncidentNotice, incidentNotice } from '../../api/incident-notice.ts';
 import { type IncidentReport, readReport } from '../../api/incident-report.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
@@ -42,12 +43,17 @@ interface Door {
   reports(): Promise<readonly IncidentReport[]>;
 }
 
-async function opened(t: TestContext, change: Partial<DataServerBase> = {}): Promise<Door> {
+async function opened(
+  t: TestContext,
+  change: Partial<DataServerBase> = {},
+  proxies: readonly string[] = [],
+): Promise<Door> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-attempts-'));
   const three = await ThreeServers.open(folder, kernel);
   await three.registerEverywhere();
   const server = new DataServer({ ...three.server(0).base, ...change });
-  const app = await createDataServerHttp(server);
+  const isProxy = trustedProxies(proxies);
+  const app = await createDataServerHttp(server, { isProxy });
   t.after(async () => {
     await app.close();
     await three.close();
@@ -302,6 +308,56 @@ test('forwarded headers are claims: they make no line, no address, and nothing b
   );
 });
 
+test('behind a proxy that was named each caller has a line of his own, and what he claims himself stays a claim', async (t) => {
+  const seen: string[] = [];
+  const callers = {
+    who: (address: string) => {
+      seen.push(address);
+      return '';
+    },
+    claimedMac: () => '',
+  };
+  const door = await opened(t, { callers }, ['10.0.0.0/8']);
+  const word = await forgedWord(door.three);
+  for (const [from, said] of [
+    ['10.0.0.1', '198.51.100.1'],
+    ['10.0.0.1', '10.9.8.7, 198.51.100.2'],
+    ['10.0.0.1', '192.0.2.9, [2001:db8::3]:4711, 10.0.0.2'],
+    // No address: the proxy's own.
+    ['10.0.0.1', 'evil"\u001b[2J'],
+    // Nobody named this one.
+    ['203.0.113.7', '198.51.100.4'],
+  ] as const)
+    await door.post('/v1/peer', word, from, { 'x-forwarded-for': said });
+  await door.server.watch();
+  const [report] = await door.reports();
+  assert.deepEqual(
+    report?.attempts.map(({ from, who }) => [from, who]),
+    [
+      ['198.51.100.1', 'by way of the proxy 10.0.0.1'],
+      ['2001:db8::3', 'by way of the proxy 10.0.0.1, says it passes on for 192.0.2.9 (claimed)'],
+      ['10.0.0.1', ''],
+      ['203.0.113.7', 'says it passes on for 198.51.100.4 (claimed)'],
+      ['198.51.100.2', 'by way of the proxy 10.0.0.1, says it passes on for 10.9.8.7 (claimed)'],
+    ],
+  );
+  // The other end of the connection is the proxy's: no process of this machine is named for its callers.
+  assert.deepEqual(seen, ['10.0.0.1', '203.0.113.7']);
+});
+
+for (const [name, proxies, neighbour] of [
+  ['that was named', ['10.0.0.1'], 422],
+  ['that nobody named', [], 429],
+] as const)
+  test(`who uses up what he may ask behind a proxy ${name}: his neighbour is answered ${neighbour}`, async (t) => {
+    const door = await opened(t, {}, proxies);
+    const ask = (said: string) =>
+      door.post('/v1/pages', none, '10.0.0.1', { 'x-forwarded-for': said });
+    for (let n = 0; n < 1_200; n++) await ask('198.51.100.1');
+    assert.equal(await ask('198.51.100.1'), 429);
+    assert.equal(await ask('198.51.100.2'), neighbour);
+  });
+
 test('to end the process gives nobody more reports', async (t) => {
   const door = await opened(t);
   const word = await forgedWord(door.three);
@@ -365,7 +421,14 @@ test('what keeps the report of an attempt from being written does not keep rows 
   const incidents = { ...base.incidents, incidents: () => Promise.reject(broken) };
   const server = new DataServer({ ...base, incidents });
   server.attempts.refused({
-    ...{ from: '192.0.2.1', port: 1, wide: '192.0', route: 'POST /v1/peer', forwardedFor: '' },
+    ...{
+      from: '192.0.2.1',
+      port: 1,
+      wide: '192.0',
+      route: 'POST /v1/peer',
+      forwardedFor: '',
+      proxy: '',
+    },
     ...{ code: 'UNAUTHENTICATED', isSure: true },
   });
   flipped(join(folder, '0.db'), { table: 'sealed', column: 'shares', row: 0 });

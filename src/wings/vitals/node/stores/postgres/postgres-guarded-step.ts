@@ -46,6 +46,11 @@ export class GuardedStep {
     return this.#looked(table, await this.ask(sql, ...values));
   }
 
+  /** Whether a row as `rows` gave it is the one that was written: a step that mends is given all of them. */
+  isHeld(name: string, row: Row): boolean {
+    return isHeld(this.#macs, tableNamed(this.#tables, name), row);
+  }
+
   /** All columns of each, those beside the MAC too. `orKeep`: a row that is there already stays. */
   async put(name: string, rows: readonly Row[], { orKeep = false } = {}): Promise<void> {
     const table = tableNamed(this.#tables, name);

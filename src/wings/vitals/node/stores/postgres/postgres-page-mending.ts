@@ -49,16 +49,20 @@ async function mendPages(
   batch: number,
   pages: readonly MendedPage[],
 ): Promise<void> {
-  const found = await step.ask(
-    'SELECT id, page FROM pages WHERE page = ANY ($1::bytea[])',
+  const found = await step.rows(
+    'pages',
+    'page = ANY ($1::bytea[])',
     pages.map(({ names }) => names.page),
   );
-  const known = new Map(found.map((row) => [bytesToHex(bytesIn(row, 'page')), uintIn(row, 'id')]));
+  const known = new Map(found.map((row) => [bytesToHex(bytesIn(row, 'page')), row]));
   const fresh = await step.numbers('pages', 'id', pages.length);
   const rows = pages.map(({ names, atMs }, at) => {
     const before = known.get(bytesToHex(names.page));
-    const row = { ...rowOf({ ...names, atMs }), state: 'accepted', batch };
-    return { isKnown: before !== undefined, row: { ...row, id: before ?? fresh[at] ?? 0 } };
+    const came = before !== undefined && step.isHeld('pages', before);
+    const own = { ...names, atMs: came ? uintIn(before, 'at_ms') : atMs };
+    const id = before === undefined ? (fresh[at] ?? 0) : uintIn(before, 'id');
+    const row = { ...rowOf(own), state: 'accepted', batch, id };
+    return { isKnown: before !== undefined, row };
   });
   await step.put(
     'pages',

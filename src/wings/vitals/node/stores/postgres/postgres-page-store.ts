@@ -1,10 +1,12 @@
 import { concatBytes, equalBytes } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
+import type { AccountId } from '../../../../../primitives/ids.ts';
 import {
   batchOf,
   bytesIn,
   envelopeOf,
   heardOf,
+  isOver,
   registrationOf,
   storedOf,
   textIn,
@@ -84,14 +86,24 @@ export class PostgresPageStore implements PageStore {
       .map((row) => ({ ...registrationOf(row), place: uintIn(row, 'place') }));
   }
 
-  register(of: KeptRegistration): Promise<void> {
+  async registrationOf(account: AccountId): Promise<KeptRegistration | undefined> {
+    const rows = await this.#ask('SELECT * FROM patients WHERE account = $1', account);
+    return this.#guard.held('patients', rows).map(registrationOf)[0];
+  }
+
+  register(of: KeptRegistration, over?: Uint8Array): Promise<void> {
     return this.#guard.together(async (step) => {
       const rows = await step.rows(
         'patients',
         'pseudonym = $1 OR account = $2',
         ...[of.pseudonym, of.account],
       );
+      const replaced: Uint8Array[] = [];
       for (const row of rows.map(registrationOf)) {
+        if (isOver(row, of, over) && !(await hasPages(step, row.pseudonym))) {
+          replaced.push(row.pseudonym);
+          continue;
+        }
         const isSame = equalBytes(row.pseudonym, of.pseudonym) && row.account === of.account;
         if (!isSame) throw new CodedError('PSEUDONYM_TAKEN');
         if (equalBytes(row.signed, of.signed)) return;
@@ -100,7 +112,8 @@ export class PostgresPageStore implements PageStore {
       const [next] = await step.ask('SELECT coalesce(max(place), 0) + 1 AS place FROM patients');
       const { pseudonym, account, counter, signed } = of;
       const changed = { counter, signed, place: uintIn(next, 'place') };
-      const [before] = rows;
+      for (const pseudonym of replaced) await forgetPatient(step, pseudonym);
+      const [before] = replaced.length > 0 ? [] : rows;
       if (before === undefined) return step.put('patients', [{ pseudonym, account, ...changed }]);
       return step.change('patients', [[before, changed]], ['counter', 'signed', 'place']);
     });
@@ -314,6 +327,19 @@ const triosSql = `
     UNION ALL SELECT (SELECT min(trio) FROM batches WHERE batches.trio > sealed.trio) FROM sealed WHERE sealed.trio IS NOT NULL
   ), every AS (SELECT trio FROM trios UNION SELECT trio FROM sealed WHERE trio IS NOT NULL)
   SELECT trio FROM every ORDER BY trio COLLATE "C"`;
+
+/** Accepted ones, in a batch or in none. */
+async function hasPages(step: GuardedStep, pseudonym: Uint8Array): Promise<boolean> {
+  const sql = `SELECT 1 FROM pages WHERE pseudonym = $1 AND state = 'accepted' LIMIT 1`;
+  return (await step.ask(sql, pseudonym)).length > 0;
+}
+
+/** With what waits under the pseudonym. */
+async function forgetPatient(step: GuardedStep, pseudonym: Uint8Array): Promise<void> {
+  const waiting = await step.rows('pages', `pseudonym = $1 AND state = 'waiting'`, pseudonym);
+  await refusePages(step, waiting, 'SENSOR_UNKNOWN');
+  await step.drop('patients', 'pseudonym = $1', pseudonym);
+}
 
 async function sealPages(step: GuardedStep, { trio, number, pages }: PlannedBatch): Promise<void> {
   // The batch of a page is under no MAC: the list of the batch is.

@@ -58,7 +58,7 @@ export async function postgresQuestionStore(url: string, macs: RowMacs): Promise
         return true;
       });
     },
-    begin(question, set, compare) {
+    begin(question, set, compare, answer) {
       return guard.together(async (step) => {
         const before = await known(guard, step.ask, question.query);
         if (before !== undefined) return before;
@@ -69,9 +69,10 @@ export async function postgresQuestionStore(url: string, macs: RowMacs): Promise
         const of = { researcher, dataset, page_set };
         await step.put('page_sets', [{ ...of, patients: set }], { orKeep: true });
         const [place] = await step.numbers('questions', 'place', 1);
-        const row = { ...of, place, query, signed, selection, answer: null, sealed: false };
+        const kept = answer ?? null;
+        const row = { ...of, place, query, signed, selection, answer: kept, sealed: false };
         await step.put('questions', [row]);
-        return { ...question, answer: undefined, isSealed: false };
+        return { ...question, answer, isSealed: false };
       });
     },
     keep(query, answer) {

@@ -4,6 +4,7 @@ import { bytesIn, uintIn } from '../page-rows.ts';
 import type { MendedPage, PlannedBatch } from '../page-store.ts';
 import { headsIn, pagesOfSegment } from '../sealed-segment.ts';
 import type { BadRow } from '../upkeep.ts';
+import { arrivalTimes } from './sqlite-arrival-times.ts';
 import type { SqliteBatches } from './sqlite-batches.ts';
 import type { SqliteEnvelopes } from './sqlite-envelopes.ts';
 import type { NumberOf } from './sqlite-page-looks.ts';
@@ -53,6 +54,7 @@ export class SqlitePageMending {
     this.#mended(() => {
       // What an envelope says of its pages: the pages' own rows may be lost.
       const envelopes = this.#rooms.envelopes.ofPages();
+      const came = arrivalTimes(this.#db, batch);
       this.#dropBatch(trio, number);
       this.#db.run(
         'INSERT INTO batches VALUES (?, ?, ?, 1, ?, ?, ?)',
@@ -62,7 +64,7 @@ export class SqlitePageMending {
       const put = this.#rooms.sealed.put(
         batch,
         pages.map(({ names, kept, atMs }) => ({
-          ...{ names, kept, atMs },
+          ...{ names, kept, atMs: came.get(bytesToHex(names.page)) ?? atMs },
           envelope: envelopes.get(bytesToHex(names.page)) ?? 0,
         })),
       );

@@ -1,4 +1,5 @@
 import { bytesToHex } from '../../../../../primitives/bytes.ts';
+import type { AccountId } from '../../../../../primitives/ids.ts';
 import type { PageArithmetic } from '../../../crypto/page-arithmetic.ts';
 import type {
   ArrivedPage,
@@ -47,10 +48,10 @@ export class SqlitePageStore implements PageStore {
   /** `arithmetic` adds shares up by day, `macs` bind the rows. Throws HOME_INVALID for a database of another version. */
   constructor(path: string, arithmetic: PageArithmetic, macs: RowMacs) {
     this.#db = new PagesDb(path, macs);
-    this.#registrations = new SqliteRegistrations(this.#db);
     this.#envelopes = new SqliteEnvelopes(this.#db);
     this.#arriving = new SqliteArrivingPages(this.#db, this.#envelopes);
     this.#unsealed = new SqliteUnsealedPages(this.#db, this.#envelopes);
+    this.#registrations = new SqliteRegistrations(this.#db, this.#unsealed);
     this.#sealed = new SqliteSealedPages(this.#db);
     this.#batches = new SqliteBatches(this.#db, arithmetic);
     this.upkeep = new SqlitePageUpkeep(this.#db, {
@@ -71,8 +72,12 @@ export class SqlitePageStore implements PageStore {
     return this.#registrations.since(place);
   }
 
-  async register(of: KeptRegistration): Promise<void> {
-    this.#registrations.register(of);
+  async registrationOf(account: AccountId): Promise<KeptRegistration | undefined> {
+    return this.#registrations.ofAccount(account);
+  }
+
+  async register(of: KeptRegistration, over?: Uint8Array): Promise<void> {
+    this.#registrations.register(of, over);
   }
 
   async trios(): Promise<readonly string[]> {

@@ -201,6 +201,17 @@ export class SqliteUnsealedPages {
     return rows.length;
   }
 
+  /** What waits under a pseudonym is refused, within the caller's step. */
+  refuseOf(pseudonym: Uint8Array, code: string): void {
+    const sql = `SELECT id, page, envelope FROM pages WHERE pseudonym = ? AND ${isWaiting}`;
+    for (const row of this.#db.all(sql, pseudonym)) this.#refuseRow(row, code);
+  }
+
+  hasAccepted(pseudonym: Uint8Array): boolean {
+    const sql = 'SELECT 1 FROM pages WHERE pseudonym = ? AND accepted IS NOT NULL LIMIT 1';
+    return this.#db.get(sql, pseudonym) !== undefined;
+  }
+
   giveUp(page: Uint8Array, code: string): void {
     this.#db.together(() => {
       const row = this.#db.get(
