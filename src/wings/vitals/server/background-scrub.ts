@@ -26,7 +26,7 @@ export class BackgroundScrub {
     this.#lastMs = nowMs();
   }
 
-  /** A turn; returns how long it took, in milliseconds. */
+  /** A turn; returns what was spent, in milliseconds of a core. */
   async turn(): Promise<number> {
     const nowMs = this.#nowMs();
     // A machine that slept has not saved up a second of work.
@@ -34,8 +34,8 @@ export class BackgroundScrub {
     this.#lastMs = nowMs;
     this.#owedMs = Math.max(0, this.#owedMs - passedMs * this.#share);
     if (this.#share === 0 || this.#owedMs > 0) return 0;
-    const tookMs = await this.#tampering.background(passedMs * this.#share);
-    this.#owedMs += tookMs;
-    return tookMs;
+    const spentMs = await this.#tampering.background(passedMs * this.#share);
+    this.#owedMs += spentMs;
+    return spentMs;
   }
 }

@@ -108,7 +108,7 @@ export class Tampering {
     return round;
   }
 
-  /** Goes on with the round in the background for about so long, in milliseconds of this process. Returns how long it took. Rule VT-8. */
+  /** Goes on with the round in the background until about so many milliseconds are spent. Returns how many. Rule VT-8. */
   async background(mostMs: number): Promise<number> {
     await this.open();
     return this.#background.goOn(mostMs);
