@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IncidentStore } from '../stores/incident-store.ts';
 import { placeBytes, placeIn, type RoundPlace, type RoundStep, type Scrub } from './scrubbing.ts';
+import { spentByProcess } from './spent-time.ts';
 
 /** How much a step in the background looks at: some milliseconds at most, and requests come between two. */
 export const stepRows = 32;
@@ -19,15 +20,6 @@ interface BackgroundBase {
   readonly isAnyApart: () => boolean;
   /** What was spent so far, in milliseconds; missing: of this process. */
   readonly spentMs?: () => number;
-}
-
-/**
- * Processor time of all threads of this process, and the time in which it had nothing to do but wait: while a step waits, a
- * database or a gateway works for it. What is not in it is time in which others had the processor.
- */
-function spentByProcess(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000 + performance.eventLoopUtilization().idle;
 }
 
 interface Round {
