@@ -11,6 +11,7 @@ import type { ServerQuarantine } from '../ledger/acts/server-quarantine.ts';
 import type { ServerRebuilt } from '../ledger/acts/server-rebuilt.ts';
 import type { StatBatch } from '../ledger/acts/stat-batch.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
+import type { ScrubClock } from './incidents/foreign-writes.ts';
 import type { CallerWitness } from './incidents/refused-writes.ts';
 import type { IncidentStore } from './stores/incident-store.ts';
 import type { PageStore } from './stores/page-store.ts';
@@ -92,6 +93,8 @@ export interface DataServerBase {
   readonly modular: ModularArithmetic;
   readonly settings: DataServerSettings;
   readonly now: () => number;
+  /** By which scrubs after others' writes are paid for; missing: of this process. */
+  readonly scrubClock?: ScrubClock;
   /** Puts an act on the ledger under this server's account, and waits for its block. Throws the refusal. */
   readonly send: (
     act: StatBatch | StatSeal | Incident | ServerQuarantine | ServerRebuilt,

@@ -2,10 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BackgroundScrub, scrubTurnMs } from './background-scrub.ts';
 
-/** Turns of an hour, each step of it so long. */
-async function anHour(percent: number, stepMs: number, jumpMs = 0): Promise<number> {
+/**
+ * Turns of an hour, each step of it so long; what is taken of a core. `besides`: of each millisecond of a turn what other threads do for
+ * it once it is over; `busyMs`: what they do for others meanwhile.
+ */
+async function anHour(
+  percent: number,
+  stepMs: number,
+  { jumpMs = 0, besides = 0, busyMs = 0 } = {},
+): Promise<number> {
   let nowMs = 0;
   let worked = 0;
+  let others = 0;
   const tampering = {
     background: async (mostMs: number) => {
       const steps = Math.max(1, Math.ceil(mostMs / stepMs));
@@ -14,13 +22,14 @@ async function anHour(percent: number, stepMs: number, jumpMs = 0): Promise<numb
       return steps * stepMs;
     },
   };
-  const scrub = new BackgroundScrub(tampering, percent, () => nowMs);
+  const clock = { nowMs: () => nowMs, othersMs: () => others };
+  const scrub = new BackgroundScrub(tampering, percent, clock);
   while (nowMs < 3_600_000) {
     nowMs += scrubTurnMs;
-    await scrub.turn();
+    others += besides * (await scrub.turn()) + busyMs;
     if (jumpMs !== 0 && worked < 100) nowMs += jumpMs;
   }
-  return worked / 3_600_000;
+  return (worked * (1 + besides)) / 3_600_000;
 }
 
 for (const [percent, stepMs] of [
@@ -37,5 +46,14 @@ for (const [percent, stepMs] of [
 
 test('of nothing nothing is taken, and a machine that slept an hour has not saved it up', async () => {
   assert.equal(await anHour(0, 1), 0);
-  assert.ok((await anHour(5, 1, 600_000)) < 0.05);
+  assert.ok((await anHour(5, 1, { jumpMs: 600_000 })) < 0.05);
+});
+
+test('what other threads do for it is of its share, and what they do for others takes half of it at most', async () => {
+  for (const besides of [0.3, 0.9]) {
+    const share = await anHour(5, 1, { besides });
+    assert.ok(share <= 0.051 && share >= 0.03, String(share));
+  }
+  const share = await anHour(5, 1, { busyMs: 2 * scrubTurnMs });
+  assert.ok(share >= 0.02 && share <= 0.03, String(share));
 });

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
-import { Scrub } from '../node/incidents/scrubbing.ts';
+import { depth, stepRows } from '../node/incidents/background-round.ts';
+import { type RoundPlace, Scrub } from '../node/incidents/scrubbing.ts';
 import { pageTables, questionTables } from '../node/stores/guarded-tables.ts';
 import { furnish } from './furnished-server.ts';
 import { valuesOf } from './pages.ts';
-import { columnsIn, flipped } from './tampered-file.ts';
+import { columnsIn, flipped, tampered } from './tampered-file.ts';
 import { ThreeServers } from './three-servers.ts';
 
 const kernel = await openKernel();
@@ -24,6 +25,19 @@ async function furnished(t: TestContext): Promise<{ three: ThreeServers; folder:
   assert.equal(await three.server(0).seal(), 1);
   await furnish(three);
   return { three, folder };
+}
+
+/** Names of tables that a round in the background finds something in. */
+async function inBackground(three: ThreeServers): Promise<string[]> {
+  const scrub = new Scrub(three.server(0).base);
+  const found: string[] = [];
+  let place: RoundPlace | undefined;
+  do {
+    const step = await scrub.step(place, stepRows, depth);
+    found.push(...step.bad.map(({ table }) => table));
+    place = step.next;
+  } while (place !== undefined);
+  return found;
 }
 
 test('of a server that nobody touched nothing is found, and nothing after it was opened again', async (t) => {
@@ -60,7 +74,19 @@ for (const [file, tables] of files)
           const isNamed = found.some((it) => it === name || it === namedFor(name));
           assert.ok(isNamed, `${name}.${column} of row ${row}: ${JSON.stringify(found)}`);
         }
+        const found = await inBackground(three);
+        const isNamed = found.some((it) => it === name || it === namedFor(name));
+        assert.ok(isNamed, `in the background ${name}.${column}: ${JSON.stringify(found)}`);
         undo();
         assert.deepEqual((await new Scrub(three.server(0).base).round(500)).bad, []);
       }
+    });
+
+for (const [file, tables] of files)
+  for (const { name } of tables)
+    test(`a row of ${name} that is gone is found in the background`, async (t) => {
+      const { three, folder } = await furnished(t);
+      assert.deepEqual(await inBackground(three), []);
+      tampered(join(folder, file), (db) => db.exec(`DELETE FROM ${name}`));
+      assert.notDeepEqual(await inBackground(three), []);
     });

@@ -37,6 +37,7 @@ import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';
 import { DataServer } from '../node/data-server.ts';
 import { type DataServerBase, defaultDataServerSettings } from '../node/data-server-base.ts';
+import type { ScrubClock } from '../node/incidents/foreign-writes.ts';
 import type { IncidentStore } from '../node/stores/incident-store.ts';
 import type { PageStore } from '../node/stores/page-store.ts';
 import type { QuestionStore } from '../node/stores/question-store.ts';
@@ -173,6 +174,8 @@ export class ThreeServers {
   /** Ana's. */
   readonly pseudonym: Uint8Array;
   now = nowMs;
+  /** A scrub after a write costs nothing here, unless a test says so. */
+  scrubClock: ScrubClock = { nowMs: () => 0, spentMs: () => 0 };
   readonly #folder: string;
   readonly #open = new Map<Place, OpenedServer>();
   readonly #openStores: OpenStores | undefined;
@@ -263,6 +266,10 @@ export class ThreeServers {
     if (own === undefined) throw new Error('no such server');
     return {
       ...{ ...own, store, questions, ledger: this.ledger, arithmetic: this.arithmetic },
+      scrubClock: {
+        nowMs: () => this.scrubClock.nowMs(),
+        spentMs: () => this.scrubClock.spentMs(),
+      },
       ...{ now: () => this.now, settings: defaultDataServerSettings, modular: plainArithmetic },
       peers: {
         ask: async (account, statement) => {

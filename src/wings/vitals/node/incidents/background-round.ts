@@ -1,21 +1,25 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IncidentStore } from '../stores/incident-store.ts';
 import { placeBytes, placeIn, type RoundPlace, type RoundStep, type Scrub } from './scrubbing.ts';
+import { spentByProcess } from './spent-time.ts';
 
-/** Rows a step in the background, so that requests come between. */
-const stepRows = 32;
-const depth = { isFull: false, isDeep: true };
+/** How much a step in the background looks at: some milliseconds at most, and requests come between two. */
+export const stepRows = 32;
+export const depth = { isFull: false, isDeep: true };
 /** So many steps later its place is written down again. */
 const stepsKept = 2_000;
 const nowhere = new Uint8Array(0);
 
 interface BackgroundBase {
-  readonly scrub: Scrub;
-  readonly incidents: IncidentStore;
+  readonly scrub: Pick<Scrub, 'step'>;
+  readonly incidents: Pick<IncidentStore, 'round' | 'keepRound'>;
   readonly now: () => number;
   /** Of what a step found; waited for. */
   readonly found: (bad: RoundStep['bad']) => Promise<void>;
   /** Whether anything is in quarantine, so that nothing was whole. */
   readonly isAnyApart: () => boolean;
+  /** What was spent so far, in milliseconds; missing: of this process. */
+  readonly spentMs?: () => number;
 }
 
 interface Round {
@@ -37,20 +41,30 @@ export class BackgroundRound {
     this.#of = of;
   }
 
-  /** Goes on for about so long, in milliseconds of this process. Returns how long it took. */
+  /** Goes on until about so much is spent, in milliseconds. Returns how much it was. */
   async goOn(mostMs: number): Promise<number> {
+    const { spentMs = spentByProcess } = this.#of;
+    let spent = 0;
+    for (;;) {
+      const before = spentMs();
+      const isOver = await this.#step();
+      spent += spentMs() - before;
+      if (isOver || spent >= mostMs) return spent;
+      await nextTurn();
+    }
+  }
+
+  /** True: the round is over. */
+  async #step(): Promise<boolean> {
     const { scrub, found } = this.#of;
-    const began = performance.now();
     this.#round ??= await this.#load();
-    do {
-      const step = await scrub.step(this.#round.next, stepRows, depth);
-      if (step.bad.length > 0) await found(step.bad);
-      this.#round.isWhole &&= step.bad.length === 0;
-      this.#round.next = step.next;
-      if (step.next === undefined) await this.#end(this.#round);
-      else if (++this.#round.steps % stepsKept === 0) await this.#keep(this.#round);
-    } while (this.#round !== undefined && performance.now() - began < mostMs);
-    return performance.now() - began;
+    const step = await scrub.step(this.#round.next, stepRows, depth);
+    if (step.bad.length > 0) await found(step.bad);
+    this.#round.isWhole &&= step.bad.length === 0;
+    this.#round.next = step.next;
+    if (step.next === undefined) await this.#end(this.#round);
+    else if (++this.#round.steps % stepsKept === 0) await this.#keep(this.#round);
+    return step.next === undefined;
   }
 
   async #load(): Promise<Round> {

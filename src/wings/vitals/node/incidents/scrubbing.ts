@@ -1,17 +1,21 @@
-import { leafHash, merkleRoot } from '../../../../ledger/merkle.ts';
 import { equalBytes } from '../../../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../../../primitives/cbor.ts';
-import { isCoded } from '../../../../primitives/errors.ts';
 import type { ServerNumber } from '../../crypto/page-head.ts';
 import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { statTrios } from '../../ledger/tables/stat-trios.ts';
 import type { DataServerBase } from '../data-server-base.ts';
-import type { BadRow, ScrubPlace } from '../stores/upkeep.ts';
+import type { BadRow, ScrubPlace, ScrubStep, Upkeep } from '../stores/upkeep.ts';
 import { triosOf } from '../trio.ts';
+import { BatchRoots } from './batch-roots.ts';
 
 /** What is looked at, in this order; `ledger`: batches against their roots. */
 export const scrubbedStores = ['pages', 'questions', 'ledger'] as const;
 export type ScrubbedStore = (typeof scrubbedStores)[number];
+
+/** Where in a store a round is that has seen all of its rows, and looks at what only all of them show. */
+const wholePlace = 'guard';
+/** Leaves of a sealed row take as long to look at as so many other rows. */
+const leavesRow = 8;
 
 /** Where a round is. */
 export interface RoundPlace {
@@ -43,9 +47,11 @@ type Base = Pick<DataServerBase, 'account' | 'ledger' | 'store' | 'questions' | 
 export class Scrub {
   readonly #base: Base;
   readonly #numbers = new Map<string, ServerNumber | undefined>();
+  readonly #roots: BatchRoots;
 
   constructor(base: Base) {
     this.#base = base;
+    this.#roots = new BatchRoots(base.store);
   }
 
   /** One step from a place on; `most` rows. Throws what the ledger's rows throw. */
@@ -55,7 +61,7 @@ export class Scrub {
     { isFull, isDeep }: ScrubDepth,
   ): Promise<RoundStep> {
     const { store, place } = at ?? { store: 'pages' as const, place: undefined };
-    if (store === 'ledger') return this.#batches(place, isDeep);
+    if (store === 'ledger') return this.#batches(place, { isFull, isDeep, most });
     const { upkeep } = store === 'pages' ? this.#base.store : this.#base.questions;
     const following: RoundPlace = {
       store: store === 'pages' ? 'questions' : 'ledger',
@@ -65,13 +71,32 @@ export class Scrub {
     if (store === 'pages' && (place === undefined || this.#numbers.size === 0))
       await this.#learnNumbers();
     const numberOf = (trio: string) => (isDeep ? this.#numbers.get(trio) : undefined);
-    const found = await upkeep.scrub(place, most, numberOf);
-    const whole = found.next === undefined ? await upkeep.scrubWhole(isFull) : [];
+    const found = await this.#looked(upkeep, { place, most, isFull, numberOf });
     return {
-      bad: [...found.bad, ...whole].map((it) => ({ ...it, store })),
+      bad: found.bad.map((it) => ({ ...it, store })),
       ...{ rows: found.rows, bytes: found.bytes },
       next: found.next === undefined ? following : { store, place: found.next },
     };
+  }
+
+  /** Rows, and after the last what only all of them show: in a full round at once, in the background in steps as well. */
+  async #looked(
+    upkeep: Upkeep,
+    of: {
+      readonly place: ScrubPlace | undefined;
+      readonly most: number;
+      readonly isFull: boolean;
+      readonly numberOf: (trio: string) => ServerNumber | undefined;
+    },
+  ): Promise<ScrubStep> {
+    const { place, most, isFull, numberOf } = of;
+    const isAtWhole = place?.table.startsWith(wholePlace) === true;
+    if (isAtWhole && upkeep.scrubWholeStep) return upkeep.scrubWholeStep(place, most);
+    const found = await upkeep.scrub(place, most, numberOf);
+    if (found.next !== undefined) return found;
+    if (!isFull && upkeep.scrubWholeStep)
+      return { ...found, next: { table: wholePlace, after: [] } };
+    return { ...found, bad: [...found.bad, ...(await upkeep.scrubWhole(isFull))] };
   }
 
   /** A whole round, at once. `onStep`: told after each step, and waited for. */
@@ -103,8 +128,8 @@ export class Scrub {
     }
   }
 
-  /** One batch a step. */
-  async #batches(place: ScrubPlace | undefined, isDeep: boolean): Promise<RoundStep> {
+  /** One batch a step, or in the background a part of one. */
+  async #batches(place: ScrubPlace | undefined, of: StepDepth): Promise<RoundStep> {
     const { ledger, store } = this.#base;
     // A store without upkeep is not looked at: nothing is said of it.
     const trios = store.upkeep === undefined ? [] : await triosOf(this.#base);
@@ -114,15 +139,17 @@ export class Scrub {
     const number = Number(place?.after[0] ?? 0) + 1;
     const own = await store.newestBatch(trio);
     if (number > own) return this.#unsealed(trio, number, trios);
+    const root = await this.#rootOf(trio, number, of);
+    if (root === 'more')
+      return { ...done, next: { store: 'ledger', place: { table: trio, after: [number - 1] } } };
     const row = await ledger.row(statBatches, batchRowId(trio, number));
-    const root = await this.#rootOf(trio, number, isDeep);
     const isSame = row !== undefined && root !== undefined && equalBytes(row.root, root);
-    const of = { table: 'batches', row: `${trio} ${number}`, column: '', bound: 'ledger root' };
+    const named = { table: 'batches', row: `${trio} ${number}`, column: '', bound: 'ledger root' };
     return {
       ...{
         rows: 1,
         bytes: 0,
-        bad: isSame ? [] : [{ ...of, store: 'ledger', trio, batch: number }],
+        bad: isSame ? [] : [{ ...named, store: 'ledger', trio, batch: number }],
       },
       next: { store: 'ledger', place: { table: trio, after: [number] } },
     };
@@ -149,20 +176,20 @@ export class Scrub {
     return { bad, rows: bad.length, bytes: 0, next };
   }
 
-  /** Of what is kept now, as its row has it or, deep, of its leaves; undefined: a page is missing, or the batch, or cannot be read. */
-  async #rootOf(trio: string, number: number, isDeep: boolean): Promise<Uint8Array | undefined> {
-    try {
-      const batch = await this.#base.store.sealedBatch(trio, number);
-      if (!isDeep) return batch?.root;
-      const leaves = await this.#base.store.upkeep?.leaves(batch?.pages ?? []);
-      return leaves === undefined || leaves.length === 0
-        ? undefined
-        : merkleRoot(leaves.map(leafHash));
-    } catch (error) {
-      if (isCoded(error, 'HOME_INVALID')) return undefined;
-      throw error;
-    }
+  /** Of what is kept now; `more`: not all of it was looked at yet. */
+  #rootOf(
+    trio: string,
+    number: number,
+    { isFull, isDeep, most }: StepDepth,
+  ): Promise<Uint8Array | 'more' | undefined> {
+    if (!isDeep) return this.#roots.said(trio, number);
+    if (isFull) return this.#roots.made(trio, number);
+    return this.#roots.madeInSteps(trio, number, Math.max(1, Math.floor(most / leavesRow)));
   }
+}
+
+interface StepDepth extends ScrubDepth {
+  readonly most: number;
 }
 
 /** A place as it is kept: CBOR[store, table or empty, keys]. */

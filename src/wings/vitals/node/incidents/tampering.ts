@@ -11,6 +11,7 @@ import type { KeptQuarantine, NewIncident } from '../stores/incident-store.ts';
 import type { StoredShare } from '../stores/page-store.ts';
 import { attemptOf } from './attempt-reports.ts';
 import { BackgroundRound } from './background-round.ts';
+import { ForeignWrites, lookedAt } from './foreign-writes.ts';
 import {
   type Bad,
   type BatchRange,
@@ -47,11 +48,13 @@ export class Tampering {
   /** What the stores told of who wrote, as long as a turn reports it. */
   #attempts: readonly WriteAttempt[] | undefined;
   #reports = 0;
+  readonly #writes: ForeignWrites;
 
   constructor(base: DataServerBase, attempts: WriteAttempts) {
     this.#base = base;
     this.#tried = attempts;
     this.scrub = new Scrub(base);
+    this.#writes = new ForeignWrites(base.incidents, base.scrubClock);
     this.#background = new BackgroundRound({
       ...{ scrub: this.scrub, incidents: base.incidents, now: base.now },
       found: (bad) => this.found(bad, 'scrub'),
@@ -108,7 +111,7 @@ export class Tampering {
     return round;
   }
 
-  /** Goes on with the round in the background for about so long, in milliseconds of this process. Returns how long it took. Rule VT-8. */
+  /** Goes on with the round in the background until about so many milliseconds are spent. Returns how many. Rule VT-8. */
   async background(mostMs: number): Promise<number> {
     await this.open();
     return this.#background.goOn(mostMs);
@@ -133,17 +136,27 @@ export class Tampering {
     if (isCoded(error, 'ROW_TAMPERED')) this.#isSuspected = true;
   }
 
-  /** What comes round by itself: a scrub where something was met, and what the ledger is owed. */
+  /** What comes round by itself: a scrub where something was met or written, and what the ledger is owed. */
   async turn(): Promise<number> {
     await this.open();
-    const { store, questions } = this.#base;
-    const isWritten =
-      (await store.upkeep?.wasWrittenByOthers()) === true ||
-      (await questions.upkeep?.wasWrittenByOthers()) === true;
-    if (isWritten) await this.#writtenByOthers();
-    else if (this.#isSuspected) await this.fullScrub('read');
-    this.#isSuspected = false;
+    if (await this.#isWrittenByOthers()) this.#writes.saw(this.#base.now());
+    if (this.#writes.isUnlooked || this.#isSuspected) await this.#lookAtAll();
+    else if (this.#writes.isUntold) await this.#attempted([]);
     return this.tellLedger();
+  }
+
+  async #isWrittenByOthers(): Promise<boolean> {
+    const { store, questions } = this.#base;
+    const isOfPages = (await store.upkeep?.wasWrittenByOthers()) === true;
+    return (await questions.upkeep?.wasWrittenByOthers()) === true || isOfPages;
+  }
+
+  /** If it is time for it: whoever writes again and again is no lever on the core. */
+  async #lookAtAll(): Promise<void> {
+    if (!this.#writes.isTimeToLook()) return;
+    const isWritten = this.#writes.isUnlooked;
+    await this.#writes.look(() => (isWritten ? this.#writtenByOthers() : this.fullScrub('read')));
+    this.#isSuspected = false;
   }
 
   /** Another process wrote to a store: all of it is looked at, and it is an incident also where everything holds. Rule VT-16. */
@@ -153,27 +166,31 @@ export class Tampering {
     this.#attempts = attempts;
     try {
       const { bad } = await this.fullScrub('watch');
-      const isReported = this.#reports > before;
       // What does not hold and was reported before is nothing new; who wrote since then is.
-      if (bad.length === 0 || (!isReported && attempts.length > 0)) await this.#attempted(bad);
+      const isNews = bad.length === 0 || attempts.length > 0;
+      if (this.#reports > before || !isNews) this.#writes.told();
+      else await this.#attempted(bad);
     } finally {
       this.#attempts = undefined;
     }
     await this.#reported();
   }
 
+  /** Whom the store itself names is told of at once; that somebody wrote, as often as the ledger can have it. */
   async #attempted(bad: readonly Bad[]): Promise<void> {
+    const { now } = this.#base;
+    const isNamed = (this.#attempts ?? []).length > 0;
+    if (!(await this.#writes.isTimeToTell(now())) && !isNamed) return;
     const of = { bad: [], foundBy: 'watch', ranges: new Map(), people: 0 } as const;
     const report = await reportOf(this.#base, { ...of, told: await this.#whoWrote() });
-    const what =
-      bad.length === 0
-        ? 'looked at: all of it is as it was written'
-        : 'looked at: what does not hold is reported';
-    const done = [{ what, atMs: this.#base.now() }];
+    const found =
+      bad.length === 0 ? 'all of it is as it was written' : 'what does not hold is reported';
+    const done = [{ what: `${lookedAt}${found}`, atMs: now() }];
     const { signed, hash } = await signReport(this.#base.sign, {
       ...{ ...report, kind: 'write-attempt', done },
     });
     await this.#keep({ name: bytesToHex(hash), signed, quarantines: [], people: [] });
+    this.#writes.told(now());
   }
 
   /**
@@ -184,7 +201,7 @@ export class Tampering {
     const { wholeMs } = await this.#base.incidents.round();
     const sinceMs = Math.max(wholeMs, this.#base.now() - dayMs);
     const tried = this.#tried.sureSince(sinceMs).slice(0, mostTried).map(attemptOf);
-    return [...tried, ...(this.#attempts ?? (await this.#told()))];
+    return [...tried, ...this.#writes.line(), ...(this.#attempts ?? (await this.#told()))];
   }
 
   /** Who wrote, as the stores themselves tell. */

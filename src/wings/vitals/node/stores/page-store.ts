@@ -240,6 +240,11 @@ export interface StandingPage {
 }
 
 /** And puts it right. Rule VT-11. */
+export interface LeavesStep {
+  readonly leaves: readonly { readonly page: Uint8Array; readonly leaf: Uint8Array }[];
+  readonly next: number | undefined;
+}
+
 export interface PageUpkeep extends Upkeep {
   /** Pseudonyms with a sealed page in these batches. */
   people(
@@ -248,6 +253,16 @@ export interface PageUpkeep extends Upkeep {
   ): Promise<readonly Uint8Array[]>;
   /** Of these pages, in their order; undefined: of one there is none. */
   leaves(pages: readonly Uint8Array[]): Promise<readonly Uint8Array[] | undefined>;
+  /**
+   * Of the pages of a sealed batch, as its rows have them, so many rows after one (0: from the first), from the file; `next`
+   * undefined: those were the last. Missing: `leaves` has those of a batch at once. Throws HOME_INVALID.
+   */
+  leavesAfter?(of: {
+    readonly trio: string;
+    readonly batch: number;
+    readonly after: number;
+    readonly rows: number;
+  }): Promise<LeavesStep>;
   /** Of these pages, in their order, what stands; undefined: the row does not hold, or there is none. Missing: nobody can say. */
   readonly standing?: (
     pages: readonly Uint8Array[],

@@ -43,6 +43,8 @@ export interface Upkeep {
   ): Promise<ScrubStep>;
   /** What only the store as a whole shows: rows that are gone, counts; `isFull`: indexes and the file, which stops everything else meanwhile. */
   scrubWhole(isFull: boolean): Promise<readonly BadRow[]>;
+  /** Of that, without indexes and the file, the next few rows; its places are none of `scrub`. Missing: it has only all of it at once. */
+  scrubWholeStep?(place: ScrubPlace | undefined, most: number): Promise<ScrubStep>;
   /** Whether anybody else has written to it since this was asked last. */
   wasWrittenByOthers(): Promise<boolean>;
   /** Who wrote, as far as the store itself tells; each is told until it is reported. Missing: it tells nothing. */

@@ -6,7 +6,7 @@ import { blobIdOf } from '../../../../../storage/blob-id.ts';
 import type { ServerNumber } from '../../../crypto/page-head.ts';
 import { keptHashUnder } from '../../../crypto/page-keep.ts';
 import { batchOf, bytesIn, namesOf, type Row, textIn, uintIn } from '../page-rows.ts';
-import type { PageNames, StoredShare } from '../page-store.ts';
+import type { LeavesStep, PageNames, PageUpkeep, StoredShare } from '../page-store.ts';
 import {
   countOf,
   headBytes,
@@ -217,4 +217,45 @@ export function* lookAtIndex(db: PagesDb): Iterable<BadRow> {
   );
   if (uintIn(counted, 'named') * headBytes !== uintIn(counted, 'bytes'))
     yield { table: 'sealed_pages', row: '', column: '', bound: 'row count' };
+}
+
+/** That what the index names is of a sealed row, which holds its own places (`isIndexed`); `last` undefined: that was all of it. */
+export function lookAtIndexAfter(
+  db: PagesDb,
+  after: number,
+  most: number,
+): { readonly bad: readonly BadRow[]; readonly rows: number; readonly last: number | undefined } {
+  const bad: BadRow[] = [];
+  let last = after;
+  for (let rows = 0; rows < most; rows++) {
+    const id = db.get('SELECT id FROM sealed_pages WHERE id > ? ORDER BY id LIMIT 1', last)?.id;
+    if (typeof id !== 'number') return { bad, rows, last: undefined };
+    const number = Math.floor(id / pagesOfSegment);
+    if (db.get('SELECT 1 FROM sealed WHERE number = ?', number) === undefined)
+      bad.push({ table: 'sealed_pages', row: String(id), column: '', bound: 'row count' });
+    last = (number + 1) * pagesOfSegment - 1;
+  }
+  return { bad, rows: most, last };
+}
+
+/** Pages of a sealed batch and their leaves, of the next few of its rows. Throws HOME_INVALID. */
+export function leavesAfter(
+  db: PagesDb,
+  of: Parameters<NonNullable<PageUpkeep['leavesAfter']>>[0],
+): LeavesStep {
+  const rows = db.all(
+    `SELECT number, heads, names FROM sealed WHERE trio = ? AND batch = ? AND number > ?
+     ORDER BY number LIMIT ?`,
+    ...[of.trio, of.batch, of.after, of.rows],
+  );
+  const leaves = rows.flatMap((row) => {
+    const pages = headsIn(bytesIn(row, 'heads'));
+    const names = namesIn(bytesIn(row, 'names'), pages.length);
+    return pages.flatMap(({ page }, at) => {
+      const leaf = names[at]?.leaf;
+      return leaf === undefined ? [] : [{ page, leaf }];
+    });
+  });
+  const last = rows.length < of.rows ? undefined : rows.at(-1);
+  return { leaves, next: last && uintIn(last, 'number') };
 }

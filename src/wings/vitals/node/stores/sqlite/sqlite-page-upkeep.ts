@@ -3,20 +3,33 @@ import { isCoded } from '../../../../../primitives/errors.ts';
 import { pageTables } from '../guarded-tables.ts';
 import { bytesIn } from '../page-rows.ts';
 import type {
+  LeavesStep,
   MendedPage,
   PageUpkeep,
   PlannedBatch,
   StandingPage,
   StoredShare,
 } from '../page-store.ts';
+import { macTable } from '../row-guard-sql.ts';
 import { headsIn } from '../sealed-segment.ts';
 import type { BadRow, ScrubPlace, ScrubStep } from '../upkeep.ts';
-import { isNamed, lookAt, lookAtIndex, type NumberOf } from './sqlite-page-looks.ts';
+import {
+  isNamed,
+  leavesAfter,
+  lookAt,
+  lookAtIndex,
+  lookAtIndexAfter,
+  type NumberOf,
+} from './sqlite-page-looks.ts';
 import { type PageRooms, SqlitePageMending } from './sqlite-page-mending.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 
-/** A sealed row is as long as some fifty others. */
-const rowsOfSealed = 64;
+/** As so many others it takes to look at a row: of what it has many of, or is long. */
+const weights: Partial<Record<string, number>> = {
+  ...{ sealed: 64, accepted: 256, sayings: 8, batches: 64, days: 8, day_counters: 8, envelopes: 8 },
+};
+/** Where pages are found by, once all MACs were looked at. */
+const indexPlace = macTable('sealed_pages');
 const inTurn = pageTables.filter(({ name }) => name !== 'sealed_pages');
 
 /** Looks at what the embedded store keeps, and puts it right. Rules VT-5 to VT-8, VT-11. */
@@ -41,7 +54,7 @@ export class SqlitePageUpkeep implements PageUpkeep {
     const found = inTurn.findIndex(({ name }) => name === (place?.table ?? 'patients'));
     const at = Math.max(0, found);
     const table = inTurn[at] ?? pageTables[0];
-    const rows = table.name === 'sealed' ? Math.max(1, Math.floor(most / rowsOfSealed)) : most;
+    const rows = Math.max(1, Math.floor(most / (weights[table.name] ?? 1)));
     const scrubbed = this.#db.guard.scrub(table, place?.after, rows);
     const more = scrubbed.rows.flatMap((row) => [
       ...lookAt(this.#db, { table: table.name, row }, numberOf),
@@ -92,6 +105,16 @@ export class SqlitePageUpkeep implements PageUpkeep {
     return [...this.#db.guard.scrubWhole(isFull), ...lookAtIndex(this.#db)];
   }
 
+  async scrubWholeStep(place: ScrubPlace | undefined, most: number): Promise<ScrubStep> {
+    if (place?.table === indexPlace) {
+      const { bad, rows, last } = lookAtIndexAfter(this.#db, Number(place.after[0] ?? -1), most);
+      const next = last === undefined ? undefined : { table: indexPlace, after: [last] };
+      return { bad, rows, bytes: 0, next };
+    }
+    const step = this.#db.guard.walk.step(place, most);
+    return { ...step, next: step.next ?? { table: indexPlace, after: [] } };
+  }
+
   async wasWrittenByOthers(): Promise<boolean> {
     const isWritten = this.#db.guard.wasWrittenByOthers();
     if (isWritten) this.#rooms.sealed.forget();
@@ -123,6 +146,10 @@ export class SqlitePageUpkeep implements PageUpkeep {
       leaves.push(found.leaf);
     }
     return leaves;
+  }
+
+  async leavesAfter(of: Parameters<typeof leavesAfter>[1]): Promise<LeavesStep> {
+    return leavesAfter(this.#db, of);
   }
 
   async standing(pages: readonly Uint8Array[]): Promise<readonly (StandingPage | undefined)[]> {

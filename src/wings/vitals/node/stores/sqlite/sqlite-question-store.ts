@@ -152,6 +152,7 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
         };
       },
       scrubWhole: async (isFull) => guard.scrubWhole(isFull),
+      scrubWholeStep: async (place, most) => guard.walk.step(place, most),
       wasWrittenByOthers: async () => guard.wasWrittenByOthers(),
       async drop() {
         whole(() =>

@@ -15,6 +15,7 @@ import {
 } from '../row-guard-sql.ts';
 import { type RowMacs, type Value, xor } from '../row-macs.ts';
 import type { BadRow } from '../upkeep.ts';
+import { type KeptCount, MacWalk } from './sqlite-mac-walk.ts';
 
 const zero: Uint8Array = new Uint8Array(32);
 /**
@@ -23,6 +24,8 @@ const zero: Uint8Array = new Uint8Array(32);
  * anybody else fails. Who takes the triggers away or writes the file itself has no key. Source: vitals-tampering.md, rules VT-6, VT-7.
  */
 export class SqliteRowGuard {
+  /** What only all rows together show, in steps. */
+  readonly walk: MacWalk;
   readonly #db: DatabaseSync;
   readonly #macs: RowMacs;
   readonly #tables: readonly GuardedTable[];
@@ -36,6 +39,7 @@ export class SqliteRowGuard {
     this.#db = db;
     this.#macs = macs;
     this.#tables = tables;
+    this.walk = new MacWalk({ db, macs, tables, countOf: (name) => this.#heldCount(name) });
     db.exec('PRAGMA recursive_triggers = ON;');
     this.#version = db.prepare('PRAGMA data_version').get()?.data_version;
     const options = { varargs: true, useBigIntArguments: false } as const;
@@ -221,7 +225,7 @@ export class SqliteRowGuard {
     return before !== undefined && before !== version;
   }
 
-  /** What only all rows together show. */
+  /** What only all rows together show, at once. */
   scrubWhole(isFull: boolean): readonly BadRow[] {
     const gone = this.#tables.flatMap((table) => this.orphans(table));
     return [...gone, ...this.miscounted(), ...(isFull ? this.#unsound() : [])];
@@ -281,7 +285,7 @@ export class SqliteRowGuard {
     this.#changes.set(table, { rows: before.rows + by, sum });
   }
 
-  #heldCount(table: string): Count | undefined {
+  #heldCount(table: string): KeptCount | undefined {
     try {
       return this.#count(table);
     } catch (error) {
@@ -291,7 +295,7 @@ export class SqliteRowGuard {
   }
 
   /** Undefined: none was kept. Throws ROW_TAMPERED: what is kept is not what was counted. */
-  #count(table: string): Count | undefined {
+  #count(table: string): KeptCount | undefined {
     const row = this.#statement('SELECT * FROM guard_counts WHERE name = ?').get(table);
     if (row === undefined) return undefined;
     const { change, rows, hidden, mac } = row as Record<string, Value>;
@@ -305,7 +309,7 @@ export class SqliteRowGuard {
     return { change, rows, sum: xor(hidden, this.#macs.pad(table, change)) };
   }
 
-  #keepCount(table: string, { change, rows, sum }: Count): void {
+  #keepCount(table: string, { change, rows, sum }: KeptCount): void {
     const hidden = xor(sum, this.#macs.pad(table, change));
     const mac = this.#macs.mac('counts', [table, change, rows, hidden]);
     this.#statement('INSERT OR REPLACE INTO guard_counts VALUES (?, ?, ?, ?, ?)').run(
@@ -324,13 +328,6 @@ export interface ScrubbedRows {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly bytes: number;
   readonly next: readonly Value[] | undefined;
-}
-
-interface Count {
-  /** Counts up: no pad hides two sums. */
-  readonly change: number;
-  readonly rows: number;
-  readonly sum: Uint8Array;
 }
 
 const isHashOf = (hash: unknown, bytes: unknown): boolean =>
