@@ -28,8 +28,6 @@ export interface BatchToMend {
   readonly fromEnvelopes: number;
 }
 
-type Shares = Map<string, StoredShare>;
-
 /** One batch of a trio, put together again: first of what stands, then of what others have. Rule VT-11. */
 export class BatchMending {
   readonly #base: DataServerBase;
@@ -63,17 +61,19 @@ export class BatchMending {
       (await this.#own(number, row)) ?? (await copyBatch(this.#base, trio, { number, row, known }));
     const { root, firstHour, lastHour } = row;
     const pages = copied.map(({ names }) => names.page);
-    const shares: Shares = new Map();
-    for (const page of copied) await this.#keep(page, shares);
-    const standing = new Set(shares.keys());
-    await this.#open(
-      copied.filter(({ names }) => !standing.has(bytesToHex(names.page))),
-      shares,
-    );
+    const kept = await this.#kept(copied);
+    const missing = copied.filter((_, at) => kept[at] === undefined);
+    const opened = await this.#open(missing);
+    const atMs = this.#base.now();
+    const shareOf = (page: CopiedPage, at: number) => kept[at] ?? opened.get(page);
     return {
       batch: { trio: trio.id, number, root, pages, firstHour, lastHour },
-      pages: copied.map((it) => this.#mended(it, shares)),
-      fromEnvelopes: copied.length - standing.size,
+      pages: copied.map((page, at) => {
+        const share = shareOf(page, at);
+        if (share === undefined) throw envelopeBad('missing');
+        return { names: page.names, atMs, kept: share };
+      }),
+      fromEnvelopes: missing.length,
     };
   }
 
@@ -103,22 +103,21 @@ export class BatchMending {
     return found;
   }
 
-  /** What still has its H_k stays, whatever became of its row. */
-  async #keep({ names, said }: CopiedPage, shares: Shares): Promise<void> {
-    const id = bytesToHex(names.page);
-    const standing = this.#standing.get(id);
-    const kept = standing === undefined ? await this.#upkeep.share(names.page) : standing.kept;
-    if (kept !== undefined && isKeptOf(said, this.#trio.place, kept)) shares.set(id, kept);
-  }
-
-  #mended({ names }: CopiedPage, shares: Shares): MendedPage {
-    const kept = shares.get(bytesToHex(names.page));
-    if (kept === undefined) throw envelopeBad('missing');
-    return { names, atMs: this.#base.now(), kept };
+  /** What still has its H_k stays, whatever became of its row; undefined: it has not. */
+  async #kept(copied: readonly CopiedPage[]): Promise<readonly (StoredShare | undefined)[]> {
+    const standing = copied.map(({ names }) => this.#standing.get(bytesToHex(names.page)));
+    const others = copied.filter((_, at) => standing[at] === undefined);
+    const found = await this.#upkeep.shares(others.map(({ names }) => names.page));
+    const rest = new Map(others.map((page, at) => [page, found[at]]));
+    return copied.map((page, at) => {
+      const kept = standing[at] === undefined ? rest.get(page) : standing[at].kept;
+      return kept !== undefined && isKeptOf(page.said, this.#trio.place, kept) ? kept : undefined;
+    });
   }
 
   /** Shares out of their envelopes, each asked for and opened once. Rule VS-33. */
-  async #open(missing: readonly CopiedPage[], shares: Shares): Promise<void> {
+  async #open(missing: readonly CopiedPage[]): Promise<ReadonlyMap<CopiedPage, StoredShare>> {
+    const shares = new Map<CopiedPage, StoredShare>();
     const { id: trio, place: server } = this.#trio;
     const uploads = [...byEnvelope(this.#trio, missing)];
     const some = Array.from({ length: Math.ceil(uploads.length / pagesPerAsking) }, (_, at) =>
@@ -130,13 +129,13 @@ export class BatchMending {
         const bytes = envelopes.get(name);
         if (bytes === undefined) throw envelopeBad('missing');
         const opened = await openEnvelope({ key: this.#key, trio, server }, bytes);
-        for (const { names, said } of pages)
-          shares.set(
-            bytesToHex(names.page),
-            await shareIn(this.#base.arithmetic, opened, { bytes: names.manifest, said }),
-          );
+        for (const page of pages) {
+          const of = { bytes: page.names.manifest, said: page.said };
+          shares.set(page, await shareIn(this.#base.arithmetic, opened, of));
+        }
       }
     }
+    return shares;
   }
 
   /** By a page of each; a keeper that knows nothing of that page is asked by the others of its upload. */

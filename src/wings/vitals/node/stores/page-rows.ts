@@ -1,4 +1,4 @@
-import { CodedError } from '../../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { parseAccountId, parseBlobId } from '../../../../primitives/ids.ts';
 import type {
   HeardHour,
@@ -83,4 +83,14 @@ export function batchOf(row: Row): PlannedBatch {
     ),
     ...{ firstHour: uintIn(row, 'first_hour'), lastHour: uintIn(row, 'last_hour') },
   };
+}
+
+/** Undefined: what stands there cannot be read, or was not written by this server. */
+export function readable<It>(read: () => It): It | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isCoded(error, 'HOME_INVALID') || isCoded(error, 'ROW_TAMPERED')) return undefined;
+    throw error;
+  }
 }
