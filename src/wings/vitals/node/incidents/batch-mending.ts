@@ -1,9 +1,7 @@
 import type { KemKey } from '../../../../crypto/kem.ts';
-import { bytesToHex } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { BlobId } from '../../../../primitives/ids.ts';
-import { decodeViewsAs } from '../../../../primitives/shape.ts';
-import { pageManifest } from '../../api/page.ts';
+import { envelopeIn } from '../../api/batch-leaf.ts';
 import { batchRowId, type StatBatchRow, statBatches } from '../../ledger/tables/stat-batches.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { askedAhead } from '../pages/asked-ahead.ts';
@@ -34,8 +32,6 @@ export class BatchMending {
   readonly #upkeep: PageUpkeep;
   readonly #trio: OwnTrio;
   readonly #key: KemKey;
-  /** Own rows that hold, by page id. */
-  readonly #standing = new Map<string, StandingPage>();
 
   constructor(of: {
     readonly base: DataServerBase;
@@ -52,13 +48,11 @@ export class BatchMending {
   /** Throws BATCH_UNKNOWN, ROOT_DIFFERS, SIGNATURE_WRONG, ENVELOPE_BAD, and what asking the other two throws. */
   async batch(number: number): Promise<BatchToMend> {
     const trio = this.#trio;
-    this.#standing.clear();
     const row = await this.#base.ledger.row(statBatches, batchRowId(trio.id, number));
     if (row === undefined) throw new CodedError('BATCH_UNKNOWN', { number });
-    const known = async (pages: readonly Uint8Array[]) =>
-      (await this.#look(pages)).map((it) => it?.names);
+    const look = (pages: readonly Uint8Array[]) => this.#look(pages);
     const copied =
-      (await this.#own(number, row)) ?? (await copyBatch(this.#base, trio, { number, row, known }));
+      (await this.#own(number, row)) ?? (await copyBatch(this.#base, trio, { number, row, look }));
     const { root, firstHour, lastHour } = row;
     const pages = copied.map(({ names }) => names.page);
     const kept = await this.#kept(copied);
@@ -84,34 +78,26 @@ export class BatchMending {
   ): Promise<readonly CopiedPage[] | undefined> {
     const list = await this.#base.store.sealedBatch(this.#trio.id, number).catch(unlessBroken);
     if (list?.pages.length !== pages) return undefined;
-    const copied: CopiedPage[] = [];
-    for (const it of await this.#look(list.pages)) {
-      if (it === undefined) return undefined;
-      copied.push({ names: it.names, said: decodeViewsAs(pageManifest, it.names.manifest) });
-    }
-    return haveRoot(copied, root) ? copied : undefined;
+    const found = await this.#look(list.pages);
+    const copied = found.flatMap((standing) =>
+      standing === undefined ? [] : [{ names: standing.names, standing }],
+    );
+    return copied.length === pages && haveRoot(copied, root) ? copied : undefined;
   }
 
   async #look(pages: readonly Uint8Array[]): Promise<readonly (StandingPage | undefined)[]> {
-    const found = await this.#upkeep.standing?.(pages);
-    if (found === undefined) return pages.map(() => undefined);
-    for (const [at, page] of pages.entries()) {
-      const it = found[at];
-      if (it === undefined) this.#standing.delete(bytesToHex(page));
-      else this.#standing.set(bytesToHex(page), it);
-    }
-    return found;
+    return (await this.#upkeep.standing?.(pages)) ?? pages.map(() => undefined);
   }
 
   /** What still has its H_k stays, whatever became of its row; undefined: it has not. */
   async #kept(copied: readonly CopiedPage[]): Promise<readonly (StoredShare | undefined)[]> {
-    const standing = copied.map(({ names }) => this.#standing.get(bytesToHex(names.page)));
-    const others = copied.filter((_, at) => standing[at] === undefined);
+    const others = copied.filter(({ standing }) => standing === undefined);
     const found = await this.#upkeep.shares(others.map(({ names }) => names.page));
     const rest = new Map(others.map((page, at) => [page, found[at]]));
-    return copied.map((page, at) => {
-      const kept = standing[at] === undefined ? rest.get(page) : standing[at].kept;
-      return kept !== undefined && isKeptOf(page.said, this.#trio.place, kept) ? kept : undefined;
+    return copied.map((page) => {
+      const { names, standing } = page;
+      const kept = standing === undefined ? rest.get(page) : standing.kept;
+      return kept !== undefined && isKeptOf(names, this.#trio.place, kept) ? kept : undefined;
     });
   }
 
@@ -129,10 +115,8 @@ export class BatchMending {
         const bytes = envelopes.get(name);
         if (bytes === undefined) throw envelopeBad('missing');
         const opened = await openEnvelope({ key: this.#key, trio, server }, bytes);
-        for (const page of pages) {
-          const of = { bytes: page.names.manifest, said: page.said };
-          shares.set(page, await shareIn(this.#base.arithmetic, opened, of));
-        }
+        for (const page of pages)
+          shares.set(page, await shareIn(this.#base.arithmetic, opened, page.names));
       }
     }
     return shares;
@@ -162,7 +146,7 @@ function byEnvelope(
 ): ReadonlyMap<BlobId, readonly CopiedPage[]> {
   const uploads = new Map<BlobId, CopiedPage[]>();
   for (const page of pages) {
-    const name = page.said.envelopes[place - 1];
+    const name = envelopeIn(page.names.leaf, place);
     if (name === undefined) throw envelopeBad('missing');
     const upload = uploads.get(name);
     if (upload === undefined) uploads.set(name, [page]);
