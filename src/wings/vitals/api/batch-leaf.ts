@@ -1,6 +1,6 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { leafHash } from '../../../ledger/merkle.ts';
-import { concatBytes, utf8 } from '../../../primitives/bytes.ts';
+import { concatBytes, utf8, utf8ToText } from '../../../primitives/bytes.ts';
 import { type BlobId, parseBlobId } from '../../../primitives/ids.ts';
 import type { PageManifest } from './page.ts';
 
@@ -28,7 +28,7 @@ const idBytes = 59;
 export function envelopeIn(leaf: Uint8Array, server: number): BlobId | undefined {
   const from = hashesEnd + idBytes * (server - 1);
   if (from >= leaf.length) return undefined;
-  return parseBlobId(String.fromCharCode(...leaf.subarray(from, from + idBytes)));
+  return parseBlobId(utf8ToText(leaf.subarray(from, from + idBytes)));
 }
 
 /** Whether it is this one, without a text made of it. */
