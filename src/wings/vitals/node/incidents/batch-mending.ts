@@ -111,10 +111,10 @@ export class BatchMending {
     );
     const ask = (of: typeof uploads) => this.#ask(of);
     for await (const [asked, envelopes] of askedAhead(some, ask)) {
-      for (const [name, pages] of asked) {
-        const bytes = envelopes.get(name);
+      for (const [id, pages] of asked) {
+        const bytes = envelopes.get(id);
         if (bytes === undefined) throw envelopeBad('missing');
-        const opened = await openEnvelope({ key: this.#key, trio, server }, bytes);
+        const opened = await openEnvelope({ key: this.#key, trio, server }, { id, bytes });
         for (const page of pages)
           shares.set(page, await shareIn(this.#base.arithmetic, opened, page.names));
       }

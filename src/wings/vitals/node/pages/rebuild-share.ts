@@ -21,7 +21,7 @@ import type { ServerNumber } from '../../crypto/page-head.ts';
 import { type KeptShare, keptHash } from '../../crypto/page-keep.ts';
 import { envelopedBytes, keptFromPart } from '../../crypto/page-rebuild.ts';
 import { vitalsNames } from '../../names.ts';
-import type { PageNames } from '../stores/page-store.ts';
+import type { KeptEnvelope, PageNames } from '../stores/page-store.ts';
 import { headOf } from './page-bodies.ts';
 
 const none = new Uint8Array(0);
@@ -84,15 +84,15 @@ export interface EnvelopeOwner {
   readonly server: ServerNumber;
 }
 
-/** Opens an envelope of this server, whichever pages it is of. Throws ENVELOPE_BAD. Rule VS-33. */
+/** Opens an envelope of this server, whichever pages it is of; `id` is that of its bytes. Throws ENVELOPE_BAD. Rule VS-33. */
 export async function openEnvelope(
   { key, trio, server }: EnvelopeOwner,
-  bytes: Uint8Array,
+  { id, bytes }: KeptEnvelope,
 ): Promise<OpenedEnvelope> {
   const envelope = readEnvelope(bytes);
   if (envelope.trio !== trio || envelope.server !== server) throw envelopeBad('of other pages');
   const parts = await openParts(key, envelope);
-  return { id: blobIdOf(bytes), server, manifests: envelope.manifests, parts };
+  return { id, server, manifests: envelope.manifests, parts };
 }
 
 /** A page as its manifest and its leaf say it, which are of each other: the leaf stands under the root of its batch. */
@@ -140,9 +140,9 @@ export async function rebuildShare(
   const { trio, server, envelope: bytes } = of;
   const manifest = decodeAs(pageManifest, of.manifest);
   if (bytes.length === 0) throw envelopeBad('missing');
-  if (manifest.envelopes[server - 1] !== blobIdOf(bytes))
-    throw envelopeBad('not the one that is named');
-  const opened = await openEnvelope({ key, trio, server }, bytes);
+  const id = blobIdOf(bytes);
+  if (manifest.envelopes[server - 1] !== id) throw envelopeBad('not the one that is named');
+  const opened = await openEnvelope({ key, trio, server }, { id, bytes });
   const leaf = batchLeafContent(of.manifest, manifest);
   return shareIn(arithmetic, opened, { manifest: of.manifest, leaf });
 }

@@ -1,5 +1,5 @@
 import { CodedError } from '../../../../primitives/errors.ts';
-import { packColumns, unpackColumns } from './page-columns.ts';
+import { packColumns, unpackColumn, unpackColumns } from './page-columns.ts';
 import type { PageNames, StoredShare } from './page-store.ts';
 
 /** A page as it stands in a sealed row, beside what is the same for all of that row. */
@@ -121,6 +121,10 @@ export function namesIn(bytes: Uint8Array, rows: number): readonly NamesBeside[]
     };
   });
 }
+
+/** The leaves alone. Throws HOME_INVALID. */
+export const leavesIn = (bytes: Uint8Array, rows: number): readonly Uint8Array[] =>
+  unpackColumn(bytes, { columns: nameColumns.length, rows, column: nameColumns.indexOf('leaf') });
 
 export const sharesBytes = (shares: readonly StoredShare[]): Uint8Array =>
   packColumns(shareColumns.map((it) => shares.map((share) => share[it])));
