@@ -243,7 +243,7 @@ export const platform: Platform = {
     } catch {
       throw new CodedError('CANNOT_OPEN');
     }
-    return new Uint8Array(opened);
+    return plain(opened);
   },
 
   async aes128CtrStream(key, counter, length) {

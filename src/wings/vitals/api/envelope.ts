@@ -1,9 +1,8 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { suite } from '../../../ledger/object-types.ts';
-import { encodeCbor } from '../../../primitives/cbor.ts';
 import { bytes, encodeAs, hexId, list, type Of, typed, uintTo } from '../../../primitives/shape.ts';
 import { vitalsObjects } from './object-types.ts';
-import { type PageManifest, pageManifest, pagesPerUpload } from './page.ts';
+import { type ManifestHead, type PageManifest, pageManifest, pagesPerUpload } from './page.ts';
 
 /**
  * From what one data server is rebuilt: its shares of the pages of one upload, sealed by the sensor to that server's recovery
@@ -24,12 +23,10 @@ export const bareHashOf = (manifest: PageManifest): Uint8Array =>
   sha256(encodeAs(pageManifest, { ...manifest, envelopes: [] }));
 
 /** The same of a manifest as it travels: its envelopes and edges stand last, and nothing before them is written anew. */
-export function bareHashIn(bytes: Uint8Array, { envelopes, edges }: PageManifest): Uint8Array {
-  const last = encodeCbor(edges);
-  // A list of up to three texts, each with a head of two bytes.
-  const named = envelopes.reduce((length, id) => length + 2 + id.length, 1);
-  return sha256(bytes.subarray(0, -(named + last.length)), Uint8Array.of(0x80), last);
-}
+export const bareHashIn = (bytes: Uint8Array, { bareBytes, edges }: ManifestHead): Uint8Array =>
+  sha256(bytes.subarray(0, bareBytes), noEnvelopes, bytes.subarray(edges < 24 ? -1 : -2));
+/** An empty list. */
+const noEnvelopes = Uint8Array.of(0x80);
 
 /** What is sealed: a page's part each, in the order of the manifests. */
 export const envelopeParts = list(bytes(), { least: 1, most: pagesPerUpload });

@@ -47,6 +47,44 @@ export const pageManifest = typed(suite, vitalsObjects.pageManifest, {
 });
 export type PageManifest = Of<typeof pageManifest>;
 
+/** What of a manifest binds a share to its page. */
+export interface ManifestHead {
+  readonly page: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly n: number;
+  readonly panel: number;
+  readonly edges: number;
+  /** So many bytes stand before its envelopes. */
+  readonly bareBytes: number;
+}
+
+/**
+ * The same from bytes that were decoded once, or are bound to some that were: views. Of thousands of pages, of which nothing
+ * else is wanted, decoding costs as much as the hash of a share.
+ */
+export function headIn(manifest: Uint8Array): ManifestHead {
+  // The array's head, suite and type; then the fields of `pageManifest` in their order.
+  let at = uintEnd(manifest, uintEnd(manifest, 1));
+  const page = manifest.subarray(at + 1, at + 17);
+  const panel = uintEnd(manifest, at + 34) - 1;
+  const sequence = uintEnd(manifest, panel + 1);
+  at = uintEnd(manifest, sequence);
+  const n = uintEnd(manifest, at) - 1;
+  const nonce = manifest.subarray(n + 2, n + 18);
+  const bareBytes = n + 18 + 2 * hashesBytes;
+  // Of a number of up to two bytes the last one is the number.
+  const [ofPanel = 0, ofN = 0, edges = 0] = [manifest[panel], manifest[n], manifest.at(-1)];
+  return { page, nonce, n: ofN, panel: ofPanel, edges, bareBytes };
+}
+/** A list of three hashes, with heads of one and of two bytes. */
+const hashesBytes = 1 + 3 * (2 + 32);
+
+/** Where a whole number ends that begins at a place. */
+function uintEnd(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] ?? 0) & 31;
+  return at + 1 + (low < 24 ? 0 : 1 << (low - 24));
+}
+
 /** What server 1 or 2 is sent of several pages, in the order of their manifests (rule VP-17). */
 export const seedBodies = typed(suite, vitalsObjects.seedBodies, {
   secrets: list(bytes(32), { most: pagesPerUpload }),

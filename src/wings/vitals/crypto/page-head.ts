@@ -41,5 +41,11 @@ export function sizeOf({ n, panel, edges }: PageHead): PageSize {
 }
 
 /** nonce 16 ‖ page 16 ‖ n ‖ panel ‖ edges: a share, a proof or a point of query is good for this page alone. Rule VP-8. */
-export const binderOf = ({ page, nonce, n, panel, edges }: PageHead): Uint8Array =>
-  concatBytes(nonce, page, Uint8Array.of(n, panel, edges));
+export const binderOf = (head: PageHead): Uint8Array => concatBytes(...binderParts(head));
+
+/** The same, not joined yet. */
+export const binderParts = ({ page, nonce, n, panel, edges }: PageHead): readonly Uint8Array[] => [
+  nonce,
+  page,
+  Uint8Array.of(n, panel, edges),
+];

@@ -3,7 +3,7 @@ import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { vitalsNames } from '../names.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
-import { binderOf, type PageHead, type ServerNumber } from './page-head.ts';
+import { binderParts, type PageHead, type ServerNumber } from './page-head.ts';
 import { rollLength } from './page-layout.ts';
 import type { OpenedShare } from './page-open.ts';
 
@@ -58,16 +58,9 @@ function requireHash(kept: KeptShare, { server, head, hash }: HashedShare): void
  * The hash of what a server keeps, as the manifest and the batch have it. The salt is 256 bits that nobody else knows:
  * two servers know the page less one share, and would try values against an unsalted hash. Rule VP-15.
  */
-export const keptHash = (server: ServerNumber, head: PageHead, kept: KeptShare): Uint8Array =>
-  keptHashUnder(server, binderOf(head), kept);
-
-/** The same where the binder is at hand. */
-export function keptHashUnder(
-  server: ServerNumber,
-  binder: Uint8Array,
-  kept: KeptShare,
-): Uint8Array {
+export function keptHash(server: ServerNumber, head: PageHead, kept: KeptShare): Uint8Array {
   const { roll, histogram, clinical, salt } = kept;
   const { pageKept } = vitalsNames.labels;
-  return labelledHash(pageKept, Uint8Array.of(server), binder, roll, histogram, clinical, salt);
+  const of = [Uint8Array.of(server), ...binderParts(head)];
+  return labelledHash(pageKept, ...of, roll, histogram, clinical, salt);
 }

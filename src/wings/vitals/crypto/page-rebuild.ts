@@ -21,13 +21,20 @@ function keptRuns({ k }: PageSize): readonly Run[] {
   return [{ from: 0, length: k }, ...products, counters];
 }
 
-const usedElements = (size: PageSize): number =>
-  keptRuns(size).reduce((sum, { length }) => sum + length, 0);
+const elementsIn = (runs: readonly Run[]): number =>
+  runs.reduce((sum, { length }) => sum + length, 0);
+/** By k. */
+const usedElements = Array.from({ length: pageVitals + 1 }, (_, k) =>
+  elementsIn(keptRuns({ n: 0, k })),
+);
+
+const packedBytes = ({ n, k }: PageSize): number =>
+  8 * (usedElements[k] ?? 0) + 2 * n * k + saltBytes;
 
 /** How long the part of one page is in the envelope of this server. Throws what `sizeOf` throws. Rule VS-30. */
 export function envelopedBytes(server: ServerNumber, head: PageHead): number {
   const size = sizeOf(head);
-  return server === 3 ? 8 * usedElements(size) + 2 * size.n * size.k + saltBytes : secretBytes;
+  return server === 3 ? packedBytes(size) : secretBytes;
 }
 
 /** What server 3 keeps of a page, without what is zero for everybody: elements ‖ clinical ‖ salt. Rule VS-30. */
@@ -39,22 +46,24 @@ export function packKept(head: PageHead, kept: KeptShare): Uint8Array {
   return concatBytes(...used, kept.clinical, kept.salt);
 }
 
-/** The other way; `packed` is as long as `envelopedBytes` says. */
+/** The other way; `packed` is as long as `envelopedBytes` says. Where all elements are used these are views of it. */
 function unpackKept(head: PageHead, packed: Uint8Array): KeptShare {
   const size = sizeOf(head);
+  const clinicalFrom = 8 * (usedElements[size.k] ?? 0);
+  const saltFrom = clinicalFrom + 2 * size.n * size.k;
+  const clinical = packed.subarray(clinicalFrom, saltFrom);
+  return keptOf(elementsOf(size, packed), { clinical, salt: packed.subarray(saltFrom) });
+}
+
+function elementsOf(size: PageSize, packed: Uint8Array): Uint8Array {
+  if (usedElements[size.k] === keptLength) return packed.subarray(0, 8 * keptLength);
   const elements = new Uint8Array(8 * keptLength);
   let at = 0;
   for (const { from, length } of keptRuns(size)) {
     elements.set(packed.subarray(at, at + 8 * length), 8 * from);
     at += 8 * length;
   }
-  const clinicalEnd = at + 2 * size.n * size.k;
-  return {
-    roll: elements.slice(0, 8 * rollLength),
-    histogram: elements.slice(8 * rollLength),
-    clinical: packed.slice(at, clinicalEnd),
-    salt: packed.slice(clinicalEnd),
-  };
+  return elements;
 }
 
 /** The kept share of one page from its part of an envelope; that it is the one of the manifest is for the caller to see. */

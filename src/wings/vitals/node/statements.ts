@@ -37,7 +37,7 @@ async function openSaid(
   { ledger }: Pick<Listener, 'ledger'>,
   signed: Uint8Array,
 ): Promise<{ readonly said: Statement; readonly account: Account }> {
-  const { statement: bytes, signature } = decodeAs(signedStatement, signed);
+  const { statement: bytes, signature } = decodeViewsAs(signedStatement, signed);
   const said = decodeAs(statement, bytes);
   const account = await ledger.row(accounts, said.from);
   const label = vitalsNames.labels.statement;

@@ -1,9 +1,7 @@
 import type { KemKey } from '../../../../crypto/kem.ts';
-import { bytesToHex } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { BlobId } from '../../../../primitives/ids.ts';
-import { decodeViewsAs } from '../../../../primitives/shape.ts';
-import { pageManifest } from '../../api/page.ts';
+import { envelopeIn } from '../../api/batch-leaf.ts';
 import { batchRowId, type StatBatchRow, statBatches } from '../../ledger/tables/stat-batches.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { askedAhead } from '../pages/asked-ahead.ts';
@@ -29,7 +27,6 @@ export interface BatchToMend {
 }
 
 const hourMs = 3_600_000;
-type Shares = Map<string, StoredShare>;
 
 /** One batch of a trio, put together again: first of what stands, then of what others have. Rule VT-11. */
 export class BatchMending {
@@ -37,8 +34,6 @@ export class BatchMending {
   readonly #upkeep: PageUpkeep;
   readonly #trio: OwnTrio;
   readonly #key: KemKey;
-  /** Own rows that hold, by page id. */
-  readonly #standing = new Map<string, StandingPage>();
 
   constructor(of: {
     readonly base: DataServerBase;
@@ -55,26 +50,25 @@ export class BatchMending {
   /** Throws BATCH_UNKNOWN, ROOT_DIFFERS, SIGNATURE_WRONG, ENVELOPE_BAD, and what asking the other two throws. */
   async batch(number: number): Promise<BatchToMend> {
     const trio = this.#trio;
-    this.#standing.clear();
     const row = await this.#base.ledger.row(statBatches, batchRowId(trio.id, number));
     if (row === undefined) throw new CodedError('BATCH_UNKNOWN', { number });
-    const known = async (pages: readonly Uint8Array[]) =>
-      (await this.#look(pages)).map((it) => it?.names);
+    const look = (pages: readonly Uint8Array[]) => this.#look(pages);
     const copied =
-      (await this.#own(number, row)) ?? (await copyBatch(this.#base, trio, { number, row, known }));
+      (await this.#own(number, row)) ?? (await copyBatch(this.#base, trio, { number, row, look }));
     const { root, firstHour, lastHour } = row;
     const pages = copied.map(({ names }) => names.page);
-    const shares: Shares = new Map();
-    for (const page of copied) await this.#keep(page, shares);
-    const standing = new Set(shares.keys());
-    await this.#open(
-      copied.filter(({ names }) => !standing.has(bytesToHex(names.page))),
-      shares,
-    );
+    const kept = await this.#kept(copied);
+    const missing = copied.filter((_, at) => kept[at] === undefined);
+    const opened = await this.#open(missing);
+    const shareOf = (page: CopiedPage, at: number) => kept[at] ?? opened.get(page);
     return {
       batch: { trio: trio.id, number, root, pages, firstHour, lastHour },
-      pages: copied.map((it) => this.#mended(it, shares)),
-      fromEnvelopes: copied.length - standing.size,
+      pages: copied.map((page, at) => {
+        const share = shareOf(page, at);
+        if (share === undefined) throw envelopeBad('missing');
+        return { names: page.names, atMs: (page.names.startHour + 1) * hourMs, kept: share };
+      }),
+      fromEnvelopes: missing.length,
     };
   }
 
@@ -85,41 +79,32 @@ export class BatchMending {
   ): Promise<readonly CopiedPage[] | undefined> {
     const list = await this.#base.store.sealedBatch(this.#trio.id, number).catch(unlessBroken);
     if (list?.pages.length !== pages) return undefined;
-    const copied: CopiedPage[] = [];
-    for (const it of await this.#look(list.pages)) {
-      if (it === undefined) return undefined;
-      copied.push({ names: it.names, said: decodeViewsAs(pageManifest, it.names.manifest) });
-    }
-    return haveRoot(copied, root) ? copied : undefined;
+    const found = await this.#look(list.pages);
+    const copied = found.flatMap((standing) =>
+      standing === undefined ? [] : [{ names: standing.names, standing }],
+    );
+    return copied.length === pages && haveRoot(copied, root) ? copied : undefined;
   }
 
   async #look(pages: readonly Uint8Array[]): Promise<readonly (StandingPage | undefined)[]> {
-    const found = await this.#upkeep.standing?.(pages);
-    if (found === undefined) return pages.map(() => undefined);
-    for (const [at, page] of pages.entries()) {
-      const it = found[at];
-      if (it === undefined) this.#standing.delete(bytesToHex(page));
-      else this.#standing.set(bytesToHex(page), it);
-    }
-    return found;
+    return (await this.#upkeep.standing?.(pages)) ?? pages.map(() => undefined);
   }
 
-  /** What still has its H_k stays, whatever became of its row. */
-  async #keep({ names, said }: CopiedPage, shares: Shares): Promise<void> {
-    const id = bytesToHex(names.page);
-    const standing = this.#standing.get(id);
-    const kept = standing === undefined ? await this.#upkeep.share(names.page) : standing.kept;
-    if (kept !== undefined && isKeptOf(said, this.#trio.place, kept)) shares.set(id, kept);
-  }
-
-  #mended({ names }: CopiedPage, shares: Shares): MendedPage {
-    const kept = shares.get(bytesToHex(names.page));
-    if (kept === undefined) throw envelopeBad('missing');
-    return { names, atMs: (names.startHour + 1) * hourMs, kept };
+  /** What still has its H_k stays, whatever became of its row; undefined: it has not. */
+  async #kept(copied: readonly CopiedPage[]): Promise<readonly (StoredShare | undefined)[]> {
+    const others = copied.filter(({ standing }) => standing === undefined);
+    const found = await this.#upkeep.shares(others.map(({ names }) => names.page));
+    const rest = new Map(others.map((page, at) => [page, found[at]]));
+    return copied.map((page) => {
+      const { names, standing } = page;
+      const kept = standing === undefined ? rest.get(page) : standing.kept;
+      return kept !== undefined && isKeptOf(names, this.#trio.place, kept) ? kept : undefined;
+    });
   }
 
   /** Shares out of their envelopes, each asked for and opened once. Rule VS-33. */
-  async #open(missing: readonly CopiedPage[], shares: Shares): Promise<void> {
+  async #open(missing: readonly CopiedPage[]): Promise<ReadonlyMap<CopiedPage, StoredShare>> {
+    const shares = new Map<CopiedPage, StoredShare>();
     const { id: trio, place: server } = this.#trio;
     const uploads = [...byEnvelope(this.#trio, missing)];
     const some = Array.from({ length: Math.ceil(uploads.length / pagesPerAsking) }, (_, at) =>
@@ -127,17 +112,15 @@ export class BatchMending {
     );
     const ask = (of: typeof uploads) => this.#ask(of);
     for await (const [asked, envelopes] of askedAhead(some, ask)) {
-      for (const [name, pages] of asked) {
-        const bytes = envelopes.get(name);
+      for (const [id, pages] of asked) {
+        const bytes = envelopes.get(id);
         if (bytes === undefined) throw envelopeBad('missing');
-        const opened = await openEnvelope({ key: this.#key, trio, server }, bytes);
-        for (const { names, said } of pages)
-          shares.set(
-            bytesToHex(names.page),
-            await shareIn(this.#base.arithmetic, opened, { bytes: names.manifest, said }),
-          );
+        const opened = await openEnvelope({ key: this.#key, trio, server }, { id, bytes });
+        for (const page of pages)
+          shares.set(page, await shareIn(this.#base.arithmetic, opened, page.names));
       }
     }
+    return shares;
   }
 
   /** By a page of each; a keeper that knows nothing of that page is asked by the others of its upload. */
@@ -164,7 +147,7 @@ function byEnvelope(
 ): ReadonlyMap<BlobId, readonly CopiedPage[]> {
   const uploads = new Map<BlobId, CopiedPage[]>();
   for (const page of pages) {
-    const name = page.said.envelopes[place - 1];
+    const name = envelopeIn(page.names.leaf, place);
     if (name === undefined) throw envelopeBad('missing');
     const upload = uploads.get(name);
     if (upload === undefined) uploads.set(name, [page]);

@@ -23,7 +23,7 @@ import type { StatBatchRow } from '../../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { askPeer } from '../statements.ts';
-import type { PageNames } from '../stores/page-store.ts';
+import type { PageNames, StandingPage } from '../stores/page-store.ts';
 import { type OwnTrio, ownTrio } from '../trio.ts';
 import { askedAhead } from './asked-ahead.ts';
 
@@ -78,16 +78,16 @@ async function requirePeer(base: DataServerBase, trioId: string, from: AccountId
   if (!trio.others.some(({ account }) => account === from)) throw new CodedError('UNAUTHENTICATED');
 }
 
-/** A page by its names, and what its manifest says. */
+/** A page by its names, and what stands of it at this server. */
 export interface CopiedPage {
   readonly names: PageNames;
-  readonly said: PageManifest;
+  readonly standing: StandingPage | undefined;
 }
 
-/** Of pages, in their order, the names that this server's own rows have; undefined: none that holds. */
-export type KnownNames = (
+/** Of pages, in their order, what of this server's own rows holds. */
+export type LookAtOwn = (
   pages: readonly Uint8Array[],
-) => Promise<readonly (PageNames | undefined)[]>;
+) => Promise<readonly (StandingPage | undefined)[]>;
 
 /** That these pages, in this order, are the batch of a root. */
 export const haveRoot = (pages: readonly CopiedPage[], root: Uint8Array): boolean =>
@@ -104,15 +104,15 @@ export async function copyBatch(
   of: {
     readonly number: number;
     readonly row: Pick<StatBatchRow, 'root' | 'pages'>;
-    readonly known: KnownNames;
+    readonly look: LookAtOwn;
   },
 ): Promise<readonly CopiedPage[]> {
-  const { number, row, known } = of;
+  const { number, row, look } = of;
   let last: unknown = new CodedError('ROOT_DIFFERS', { number });
   for (const { account } of trio.others) {
     try {
       const from = { trio: trio.id, account, number, count: row.pages };
-      const pages = await pagesFrom(base, from, known);
+      const pages = await pagesFrom(base, from, look);
       if (!haveRoot(pages, row.root))
         throw new CodedError('ROOT_DIFFERS', { number, server: account });
       return pages;
@@ -135,7 +135,7 @@ interface CopyFrom {
 async function pagesFrom(
   base: DataServerBase,
   of: CopyFrom,
-  known: KnownNames,
+  look: LookAtOwn,
 ): Promise<readonly CopiedPage[]> {
   const { trio, account, number, count } = of;
   const places = Array.from(
@@ -145,13 +145,13 @@ async function pagesFrom(
   const pages: CopiedPage[] = [];
   const ask = async (from: number) => {
     const payload = encodeAs(askedBatch, { trio, number, from });
-    return decodeAs(copies, await askPeer(base, account, { word: 'batch', payload }));
+    return decodeViewsAs(copies, await askPeer(base, account, { word: 'batch', payload }));
   };
   for await (const [from, some] of askedAhead(places, ask)) {
     // Fewer than there are: it lost some, or the batch is another.
     if (some.length !== Math.min(pagesPerCopy, count - from))
       throw new CodedError('ROOT_DIFFERS', { number, server: account });
-    pages.push(...(await pagesIn(base, of, { some, known })));
+    pages.push(...(await pagesIn(base, of, { some, look })));
   }
   return pages;
 }
@@ -159,17 +159,18 @@ async function pagesFrom(
 async function pagesIn(
   base: DataServerBase,
   { trio, account }: CopyFrom,
-  { some, known }: { readonly some: readonly Of<typeof copied>[]; readonly known: KnownNames },
+  { some, look }: { readonly some: readonly Of<typeof copied>[]; readonly look: LookAtOwn },
 ): Promise<readonly CopiedPage[]> {
   const read = some.map((copy) => ({ copy, said: decodeViewsAs(pageManifest, copy.manifest) }));
-  const own = await known(read.map(({ said }) => said.page));
+  const own = await look(read.map(({ said }) => said.page));
   return Promise.all(
     read.map(async ({ copy, said }, at) => {
-      const names = own[at];
-      if (names !== undefined && isCopyOf(names, copy)) return { names, said };
+      const standing = own[at];
+      if (standing !== undefined && isCopyOf(standing.names, copy))
+        return { names: standing.names, standing };
       if (!(await isSigned(base, copy, said)))
         throw new CodedError('SIGNATURE_WRONG', { server: account });
-      return { names: namesOf(trio, copy, said), said };
+      return { names: namesOf(trio, copy, said), standing };
     }),
   );
 }

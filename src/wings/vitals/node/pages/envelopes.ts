@@ -1,7 +1,15 @@
 import type { KemKey } from '../../../../crypto/kem.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId, BlobId } from '../../../../primitives/ids.ts';
-import { bytes, decodeAs, encodeAs, hexId, list, struct } from '../../../../primitives/shape.ts';
+import {
+  bytes,
+  decodeAs,
+  decodeViewsAs,
+  encodeAs,
+  hexId,
+  list,
+  struct,
+} from '../../../../primitives/shape.ts';
 import { blobIdOf } from '../../../../storage/blob-id.ts';
 import { keeperOf, keptFor } from '../../api/envelope.ts';
 import { pageManifest } from '../../api/page.ts';
@@ -45,7 +53,7 @@ export async function askEnvelopes(
   const keeper = trio.servers[keeperOf(trio.place) - 1] ?? trio.servers[0];
   const payload = encodeAs(asked, { trio: trio.id, pages });
   const answer = await askPeer(base, keeper, { word: 'envelopes', payload });
-  return new Map(decodeAs(answered, answer).map((it) => [blobIdOf(it), it]));
+  return new Map(decodeViewsAs(answered, answer).map((it) => [blobIdOf(it), it]));
 }
 
 export interface EnvelopesChecked {

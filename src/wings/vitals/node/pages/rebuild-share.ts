@@ -1,10 +1,11 @@
 import type { KemKey } from '../../../../crypto/kem.ts';
 import { openWith } from '../../../../crypto/letter.ts';
-import { bytesToHex, equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
+import { equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { BlobId } from '../../../../primitives/ids.ts';
-import { decodeAs } from '../../../../primitives/shape.ts';
+import { decodeAs, decodeViewsAs } from '../../../../primitives/shape.ts';
 import { blobIdOf } from '../../../../storage/blob-id.ts';
+import { batchLeafContent, keptHashIn, namesEnvelope } from '../../api/batch-leaf.ts';
 import {
   bareHashIn,
   bareHashOf,
@@ -14,12 +15,13 @@ import {
   recoveryEnvelope,
   sealedLength,
 } from '../../api/envelope.ts';
-import { type PageManifest, pageManifest } from '../../api/page.ts';
+import { headIn, type PageManifest, pageManifest } from '../../api/page.ts';
 import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
 import type { ServerNumber } from '../../crypto/page-head.ts';
 import { type KeptShare, keptHash } from '../../crypto/page-keep.ts';
 import { envelopedBytes, keptFromPart } from '../../crypto/page-rebuild.ts';
 import { vitalsNames } from '../../names.ts';
+import type { KeptEnvelope, PageNames } from '../stores/page-store.ts';
 import { headOf } from './page-bodies.ts';
 
 const none = new Uint8Array(0);
@@ -68,8 +70,10 @@ export function requireEnvelope(bytes: Uint8Array, { trio, server, manifests }: 
 export interface OpenedEnvelope {
   readonly id: BlobId;
   readonly server: ServerNumber;
-  /** By the bare hash of the page's manifest, hex. */
-  readonly parts: ReadonlyMap<string, Uint8Array>;
+  /** The bare hashes of its pages' manifests. */
+  readonly manifests: readonly Uint8Array[];
+  /** In the same order. */
+  readonly parts: readonly Uint8Array[];
 }
 
 /** Whose envelope it is, and what opens it. */
@@ -80,20 +84,19 @@ export interface EnvelopeOwner {
   readonly server: ServerNumber;
 }
 
-/** Opens an envelope of this server, whichever pages it is of. Throws ENVELOPE_BAD. Rule VS-33. */
+/** Opens an envelope of this server, whichever pages it is of; `id` is that of its bytes. Throws ENVELOPE_BAD. Rule VS-33. */
 export async function openEnvelope(
   { key, trio, server }: EnvelopeOwner,
-  bytes: Uint8Array,
+  { id, bytes }: KeptEnvelope,
 ): Promise<OpenedEnvelope> {
   const envelope = readEnvelope(bytes);
   if (envelope.trio !== trio || envelope.server !== server) throw envelopeBad('of other pages');
   const parts = await openParts(key, envelope);
-  const named = envelope.manifests.map(
-    (bare, at) => [bytesToHex(bare), parts[at] ?? none] as const,
-  );
-  // The first of two that are called the same, as a list is searched.
-  return { id: blobIdOf(bytes), server, parts: new Map(named.toReversed()) };
+  return { id, server, manifests: envelope.manifests, parts };
 }
+
+/** A page as its manifest and its leaf say it, which are of each other: the leaf stands under the root of its batch. */
+export type SharedPageNames = Pick<PageNames, 'manifest' | 'leaf'>;
 
 /**
  * Exactly the share that a server kept of one page: from the envelope that the page's manifest names. Nothing is believed: what
@@ -101,24 +104,26 @@ export async function openEnvelope(
  */
 export async function shareIn(
   arithmetic: PageArithmetic,
-  { id, server, parts }: OpenedEnvelope,
-  { bytes, said: manifest }: { readonly bytes: Uint8Array; readonly said: PageManifest },
+  { id, server, manifests, parts }: OpenedEnvelope,
+  page: SharedPageNames,
 ): Promise<KeptShare> {
-  if (manifest.envelopes[server - 1] !== id) throw envelopeBad('not the one that is named');
-  const part = parts.get(bytesToHex(bareHashIn(bytes, manifest)));
+  if (!namesEnvelope(page.leaf, server, id)) throw envelopeBad('not the one that is named');
+  const head = headIn(page.manifest);
+  const bare = bareHashIn(page.manifest, head);
+  const part = parts[manifests.findIndex((it) => equalBytes(it, bare))];
   if (part === undefined) throw envelopeBad('of other pages');
-  const head = headOf(manifest);
   if (part.length !== envelopedBytes(server, head)) throw envelopeBad('another share');
   const kept = await keptFromPart(arithmetic, { server, head, part });
-  if (!isKeptOf(manifest, server, kept)) throw envelopeBad('another share');
+  if (!isKeptOf(page, server, kept)) throw envelopeBad('another share');
   return kept;
 }
 
 /** Whether a share has the hash of the manifest. Rule VP-15. */
-export function isKeptOf(manifest: PageManifest, server: ServerNumber, kept: KeptShare): boolean {
-  const hash = manifest.hashes[server - 1] ?? manifest.hashes[0];
-  return equalBytes(keptHash(server, headOf(manifest), kept), hash);
-}
+export const isKeptOf = (
+  { manifest, leaf }: SharedPageNames,
+  server: ServerNumber,
+  kept: KeptShare,
+): boolean => equalBytes(keptHash(server, headIn(manifest), kept), keptHashIn(leaf, server));
 
 /** `shareIn` of one page by itself: its manifest as the sensor signed it, its envelope as it came. Throws ENVELOPE_BAD. */
 export async function rebuildShare(
@@ -135,15 +140,16 @@ export async function rebuildShare(
   const { trio, server, envelope: bytes } = of;
   const manifest = decodeAs(pageManifest, of.manifest);
   if (bytes.length === 0) throw envelopeBad('missing');
-  if (manifest.envelopes[server - 1] !== blobIdOf(bytes))
-    throw envelopeBad('not the one that is named');
-  const opened = await openEnvelope({ key, trio, server }, bytes);
-  return shareIn(arithmetic, opened, { bytes: of.manifest, said: manifest });
+  const id = blobIdOf(bytes);
+  if (manifest.envelopes[server - 1] !== id) throw envelopeBad('not the one that is named');
+  const opened = await openEnvelope({ key, trio, server }, { id, bytes });
+  const leaf = batchLeafContent(of.manifest, manifest);
+  return shareIn(arithmetic, opened, { manifest: of.manifest, leaf });
 }
 
 function readEnvelope(bytes: Uint8Array): RecoveryEnvelope {
   try {
-    return decodeAs(recoveryEnvelope, bytes);
+    return decodeViewsAs(recoveryEnvelope, bytes);
   } catch (error) {
     if (isCoded(error)) throw envelopeBad('of other pages');
     throw error;
@@ -155,7 +161,7 @@ async function openParts(key: KemKey, of: RecoveryEnvelope): Promise<readonly Ui
   const { envelope: label } = vitalsNames.labels;
   try {
     const plain = await openWith(key, label, context, boundOf(of.manifests), of.sealed);
-    return decodeAs(envelopeParts, plain);
+    return decodeViewsAs(envelopeParts, plain);
   } catch (error) {
     if (isCoded(error)) throw envelopeBad('does not open');
     throw error;

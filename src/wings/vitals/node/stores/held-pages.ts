@@ -1,8 +1,9 @@
 import { sha256 } from '../../../../crypto/hash.ts';
-import { concatBytes, equalBytes } from '../../../../primitives/bytes.ts';
-import { decodeCbor, readArray, readBytes } from '../../../../primitives/cbor.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
+import { keptHashIn } from '../../api/batch-leaf.ts';
+import { headIn } from '../../api/page.ts';
 import type { ServerNumber } from '../../crypto/page-head.ts';
-import { keptHashUnder } from '../../crypto/page-keep.ts';
+import { keptHash } from '../../crypto/page-keep.ts';
 import type { Row } from './page-rows.ts';
 import type { StoredShare } from './page-store.ts';
 
@@ -23,18 +24,5 @@ export function isManifestHeld({ manifest, manifest_hash: hash, leaf }: Row): bo
 export function isShareKept({ manifest, leaf }: Row, number: ServerNumber, kept: StoredShare) {
   if (!(manifest instanceof Uint8Array) || !(leaf instanceof Uint8Array)) return false;
   // The leaf is under the MAC and, sealed, under the root: its hashes are the manifest's.
-  const hash = leaf.subarray(32 * number, 32 * (number + 1));
-  return equalBytes(keptHashUnder(number, binderIn(manifest), kept), hash);
-}
-
-/** What a share is bound to (`binderOf`), from the bytes of a manifest that is known to be one. */
-function binderIn(manifest: Uint8Array): Uint8Array {
-  const fields = readArray(decodeCbor(manifest), 'manifest');
-  const [, , page, , panel, , , n, nonce] = fields;
-  const numbers = [n, panel, fields.at(-1)].map(Number);
-  return concatBytes(
-    readBytes(nonce, 'nonce', 16),
-    readBytes(page, 'page', 16),
-    Uint8Array.from(numbers),
-  );
+  return equalBytes(keptHash(number, headIn(manifest), kept), keptHashIn(leaf, number));
 }

@@ -41,3 +41,23 @@ export function unpackColumns(
   if (at !== bytes.length) throw new CodedError('HOME_INVALID', { column: 'columns' });
   return unpacked;
 }
+
+/** One of them. Throws HOME_INVALID. */
+export function unpackColumn(
+  bytes: Uint8Array,
+  of: { readonly columns: number; readonly rows: number; readonly column: number },
+): readonly Uint8Array[] {
+  const cells = of.columns * of.rows;
+  const [first, end] = [of.column * of.rows, (of.column + 1) * of.rows];
+  if (4 * cells > bytes.length) throw new CodedError('HOME_INVALID', { column: 'columns' });
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const unpacked: Uint8Array[] = [];
+  let at = 4 * cells;
+  for (let cell = 0; cell < cells; cell++) {
+    const length = view.getUint32(4 * cell);
+    if (cell >= first && cell < end) unpacked.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  if (at !== bytes.length) throw new CodedError('HOME_INVALID', { column: 'columns' });
+  return unpacked;
+}

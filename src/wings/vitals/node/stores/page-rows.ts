@@ -1,5 +1,5 @@
 import { equalBytes } from '../../../../primitives/bytes.ts';
-import { CodedError } from '../../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { parseAccountId, parseBlobId } from '../../../../primitives/ids.ts';
 import type {
   HeardHour,
@@ -96,3 +96,13 @@ export const isOver = (
   stands.account === account &&
   !equalBytes(stands.pseudonym, pseudonym) &&
   equalBytes(stands.signed, over);
+
+/** Undefined: what stands there cannot be read, or was not written by this server. */
+export function readable<It>(read: () => It): It | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isCoded(error, 'HOME_INVALID') || isCoded(error, 'ROW_TAMPERED')) return undefined;
+    throw error;
+  }
+}

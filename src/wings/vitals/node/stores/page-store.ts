@@ -267,8 +267,8 @@ export interface PageUpkeep extends Upkeep {
   readonly standing?: (
     pages: readonly Uint8Array[],
   ) => Promise<readonly (StandingPage | undefined)[]>;
-  /** A kept share as it stands, whatever became of its row; undefined: there is none. */
-  share(page: Uint8Array): Promise<StoredShare | undefined>;
+  /** Of these pages, in their order, the kept share as it stands, whatever became of its row; undefined: there is none. */
+  shares(pages: readonly Uint8Array[]): Promise<readonly (StoredShare | undefined)[]>;
   /** In one step: the batch, its pages and their sums are these from now on, whatever stood in their place. */
   mendBatch(batch: PlannedBatch, pages: readonly MendedPage[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { bytesIn } from '../page-rows.ts';
+import { bytesIn, uintIn } from '../page-rows.ts';
 import type { PageUpkeep, StoredShare } from '../page-store.ts';
 import { dropBad, mendBatch } from './postgres-page-mending.ts';
 import { scrubPages } from './postgres-page-scrub.ts';
@@ -15,7 +15,7 @@ export function postgresPageUpkeep(guard: PostgresRowGuard): PageUpkeep {
       guard.reading((asked) => scrubPages(guard, { ask: asked, place, most, numberOf })),
     // Indexes are not held to their tables: that takes an extension.
     scrubWhole: async () => [...(await lackingRows(ask)), ...(await guard.miscounted())],
-    share: (page) => shareOf(ask, page),
+    shares: (pages) => sharesOf(ask, pages),
     leaves: (pages) => leavesOf(ask, pages),
     people: async (trio, { first, last }) => {
       const rows = await ask(
@@ -32,11 +32,18 @@ export function postgresPageUpkeep(guard: PostgresRowGuard): PageUpkeep {
   };
 }
 
-/** Of a page by its id. */
-async function shareOf(ask: Ask, page: Uint8Array): Promise<StoredShare | undefined> {
-  const sql = 'SELECT shares.* FROM pages JOIN shares USING (id) WHERE page = $1';
-  const [row] = await ask(sql, page);
-  return row && shareIn(row);
+/** In their order, as they stand. */
+async function sharesOf(
+  ask: Ask,
+  pages: readonly Uint8Array[],
+): Promise<readonly (StoredShare | undefined)[]> {
+  const rows = await ask(
+    `SELECT place, shares.* FROM unnest($1::bytea[]) WITH ORDINALITY AS named (page, place)
+     JOIN pages USING (page) JOIN shares USING (id)`,
+    pages,
+  );
+  const found = new Map(rows.map((row) => [uintIn(row, 'place'), shareIn(row)]));
+  return pages.map((_, at) => found.get(at + 1));
 }
 
 /** In their order; undefined: of one there is none. */

@@ -1,37 +1,32 @@
 import { bytesToHex } from '../../../../../primitives/bytes.ts';
-import { isCoded } from '../../../../../primitives/errors.ts';
-import { bytesIn, type Row, uintIn } from '../page-rows.ts';
+import { bytesIn, type Row, readable, uintIn } from '../page-rows.ts';
 import type { PlannedBatch } from '../page-store.ts';
 import { headsIn } from '../sealed-segment.ts';
+import { unsealedPlacesOf } from './sqlite-many-pages.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
+import { boundOfSealed } from './sqlite-sealed-pages.ts';
 
-const boundOfSealed =
-  'number, trio, panel, day, batch, first, last, heads, names_hash, shares_hash';
-
-/** When the pages of a batch came, by page id in hex, as far as rows say so that hold: its own, and of pages in no batch. Rule VT-11. */
+/**
+ * When the pages of a batch came, in their order, as far as rows say so that hold: its own, and of pages in no batch; undefined:
+ * none does. Rule VT-11.
+ */
 export function arrivalTimes(
   db: PagesDb,
   { trio, number, pages }: Pick<PlannedBatch, 'trio' | 'number' | 'pages'>,
-): ReadonlyMap<string, number> {
+): readonly (number | undefined)[] {
   const came = new Map<string, number>();
-  for (const page of pages) {
-    const row = db.get('SELECT * FROM pages WHERE page = ?', page);
-    if (row !== undefined && isHeld(db, 'pages', row))
-      came.set(bytesToHex(page), uintIn(row, 'at_ms'));
-  }
   const sql = `SELECT ${boundOfSealed} FROM sealed WHERE trio = ? AND batch = ?`;
   for (const row of db.all(sql, trio, number)) {
-    if (!isHeld(db, 'sealed', row)) continue;
-    for (const { page, atMs } of headsIn(bytesIn(row, 'heads'))) came.set(bytesToHex(page), atMs);
+    const heads = isHeld(db, 'sealed', row) ? headsIn(bytesIn(row, 'heads')) : [];
+    for (const { page, atMs } of heads) came.set(bytesToHex(page), atMs);
   }
-  return came;
+  const times = pages.map((page) => came.get(bytesToHex(page)));
+  for (const [at, id] of unsealedPlacesOf(db, pages)) {
+    const row = db.get('SELECT * FROM pages WHERE id = ?', id);
+    if (row !== undefined && isHeld(db, 'pages', row)) times[at] ??= uintIn(row, 'at_ms');
+  }
+  return times;
 }
 
-function isHeld(db: PagesDb, table: 'pages' | 'sealed', row: Row): boolean {
-  try {
-    return db.held(table, row) === row;
-  } catch (error) {
-    if (!isCoded(error, 'ROW_TAMPERED')) throw error;
-    return false;
-  }
-}
+const isHeld = (db: PagesDb, table: 'pages' | 'sealed', row: Row): boolean =>
+  readable(() => db.held(table, row)) !== undefined;

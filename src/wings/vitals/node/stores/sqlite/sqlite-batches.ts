@@ -1,4 +1,4 @@
-import { bytesToHex, concatBytes, u32be } from '../../../../../primitives/bytes.ts';
+import { concatBytes, equalBytes, u32be } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
 import type { PageArithmetic } from '../../../crypto/page-arithmetic.ts';
 import { batchOf, bytesIn, type Row, uintIn } from '../page-rows.ts';
@@ -59,12 +59,10 @@ export class SqliteBatches {
     { trio, number }: Pick<PlannedBatch, 'trio' | 'number'>,
     pages: readonly SealedPage[],
   ): void {
-    const dayOf = ({ names }: SealedPage) => Math.floor(names.startHour / hoursPerDay);
-    for (const ofDay of groupedBy(pages, (it) => `${it.names.panel} ${dayOf(it)}`)) {
+    for (const ofDay of runsOf(pages, isOfOneDay)) {
       const [first] = ofDay;
       if (first === undefined) continue;
-      const people = groupedBy(ofDay, ({ names }) => bytesToHex(names.pseudonym));
-      const sums = people.map((own) => this.#sumsOf(own));
+      const sums = runsOf(ofDay, isOfOnePatient).map((own) => this.#sumsOf(own));
       const column = (of: (sum: (typeof sums)[number]) => Uint8Array) =>
         concatBytes(...sums.map(of));
       const { lastInsertRowid: id } = this.#db.run(
@@ -133,17 +131,23 @@ const daySumsOf = (row: Row): DaySums => ({
   rolls: bytesIn(row, 'rolls'),
 });
 
-/** Those of one name together, in their order. */
-function groupedBy<It>(
+const dayOf = ({ names }: SealedPage): number => Math.floor(names.startHour / hoursPerDay);
+const isOfOneDay = (a: SealedPage, b: SealedPage): boolean =>
+  a.names.panel === b.names.panel && dayOf(a) === dayOf(b);
+const isOfOnePatient = (a: SealedPage, b: SealedPage): boolean =>
+  equalBytes(a.names.pseudonym, b.names.pseudonym);
+
+/** Those that follow each other and are alike. */
+function runsOf<It>(
   them: readonly It[],
-  nameOf: (it: It) => string,
+  isAlike: (a: It, b: It) => boolean,
 ): readonly (readonly It[])[] {
-  const groups = new Map<string, It[]>();
+  const runs: It[][] = [];
   for (const it of them) {
-    const name = nameOf(it);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [it]);
-    else group.push(it);
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    if (run === undefined || last === undefined || !isAlike(last, it)) runs.push([it]);
+    else run.push(it);
   }
-  return [...groups.values()];
+  return runs;
 }

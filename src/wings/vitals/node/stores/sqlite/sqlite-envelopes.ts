@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes } from '../../../../../primitives/bytes.ts';
-import { bytesIn, envelopeOf, uintIn } from '../page-rows.ts';
+import { bytesIn, envelopeOf, type Row, readable, uintIn } from '../page-rows.ts';
 import type { KeptEnvelope } from '../page-store.ts';
-import { idBytes } from '../sealed-segment.ts';
+import { envelopesIn, idBytes, idNames } from '../sealed-segment.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 
 /** What another server is rebuilt from: kept as long as one of its pages is. Rule VS-34. */
@@ -50,16 +50,31 @@ export class SqliteEnvelopes {
 
   /** Numbers by the hex of each page that has one: what envelopes say themselves. */
   ofPages(): ReadonlyMap<string, number> {
-    const rows = this.#db.all('SELECT number, pages FROM envelopes');
-    return new Map(
-      rows.flatMap((row) =>
-        idsIn(bytesIn(row, 'pages')).map(
-          (it) => [Buffer.from(it).toString('hex'), uintIn(row, 'number')] as const,
-        ),
+    return numbersBy(this.#db.all('SELECT number, pages FROM envelopes'));
+  }
+
+  /** The same of those that sealed rows of a batch name, whether or not the rows hold. */
+  ofBatch(trio: string, number: number): ReadonlyMap<string, number> {
+    const rows = this.#db.all(
+      'SELECT heads FROM sealed WHERE trio = ? AND batch = ?',
+      trio,
+      number,
+    );
+    const named = new Set(
+      rows.flatMap((row) => readable(() => envelopesIn(bytesIn(row, 'heads'))) ?? []),
+    );
+    return numbersBy(
+      [...named].flatMap((it) =>
+        this.#db.all('SELECT number, pages FROM envelopes WHERE number = ?', it),
       ),
     );
   }
 }
+
+const numbersBy = (rows: readonly Row[]): ReadonlyMap<string, number> =>
+  new Map(
+    rows.flatMap((row) => idNames(bytesIn(row, 'pages')).map((it) => [it, uintIn(row, 'number')])),
+  );
 
 export const idsIn = (bytes: Uint8Array): readonly Uint8Array[] =>
   Array.from({ length: bytes.length / idBytes }, (_, at) =>

@@ -1,10 +1,11 @@
 import { sha256 } from '../../../../../crypto/hash.ts';
-import { bytesToHex, concatBytes, equalBytes } from '../../../../../primitives/bytes.ts';
-import { decodeCbor, readArray, readBytes } from '../../../../../primitives/cbor.ts';
+import { bytesToHex, equalBytes } from '../../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../../primitives/errors.ts';
 import { blobIdOf } from '../../../../../storage/blob-id.ts';
+import { keptHashIn } from '../../../api/batch-leaf.ts';
+import { headIn } from '../../../api/page.ts';
 import type { ServerNumber } from '../../../crypto/page-head.ts';
-import { keptHashUnder } from '../../../crypto/page-keep.ts';
+import { keptHash } from '../../../crypto/page-keep.ts';
 import { batchOf, bytesIn, namesOf, type Row, textIn, uintIn } from '../page-rows.ts';
 import type { LeavesStep, PageNames, PageUpkeep, StoredShare } from '../page-store.ts';
 import {
@@ -132,20 +133,9 @@ function isKept(
 ): boolean {
   if (number === undefined) return true;
   // The leaf is under the MAC and, sealed, under the root: its hashes are the manifest's.
-  const hash = leaf.subarray(32 * number, 32 * (number + 1));
-  return kept !== undefined && equalBytes(keptHashUnder(number, binderIn(manifest), kept), hash);
-}
-
-/** What a share is bound to (`binderOf`), from the bytes of a manifest that is known to be one. */
-function binderIn(manifest: Uint8Array): Uint8Array {
-  const fields = readArray(decodeCbor(manifest), 'manifest');
-  const [, , page, , panel, , , n, nonce] = fields;
-  const edges = fields.at(-1);
-  const numbers = [n, panel, edges].map(Number);
-  return concatBytes(
-    readBytes(nonce, 'nonce', 16),
-    readBytes(page, 'page', 16),
-    Uint8Array.from(numbers),
+  return (
+    kept !== undefined &&
+    equalBytes(keptHash(number, headIn(manifest), kept), keptHashIn(leaf, number))
   );
 }
 

@@ -1,12 +1,13 @@
-import { bytesToHex, concatBytes } from '../../../../../primitives/bytes.ts';
+import { concatBytes } from '../../../../../primitives/bytes.ts';
 import { pageTables } from '../guarded-tables.ts';
 import { bytesIn, uintIn } from '../page-rows.ts';
 import type { MendedPage, PlannedBatch } from '../page-store.ts';
-import { headsIn, pagesOfSegment } from '../sealed-segment.ts';
+import { headsIn, idNames, pagesOfSegment } from '../sealed-segment.ts';
 import type { BadRow } from '../upkeep.ts';
 import { arrivalTimes } from './sqlite-arrival-times.ts';
 import type { SqliteBatches } from './sqlite-batches.ts';
 import type { SqliteEnvelopes } from './sqlite-envelopes.ts';
+import { dropPages } from './sqlite-many-pages.ts';
 import type { NumberOf } from './sqlite-page-looks.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 import { numbersIn, RowsOfMany } from './sqlite-rows-of-many.ts';
@@ -52,24 +53,33 @@ export class SqlitePageMending {
   mendBatch(batch: PlannedBatch, pages: readonly MendedPage[]): void {
     const { trio, number, root, firstHour, lastHour } = batch;
     this.#mended(() => {
-      // What an envelope says of its pages: the pages' own rows may be lost.
-      const envelopes = this.#rooms.envelopes.ofPages();
+      const own = pages.map(({ names }) => names.page);
+      const envelopes = this.#envelopesOf(batch, idNames(concatBytes(...own)));
       const came = arrivalTimes(this.#db, batch);
       this.#dropBatch(trio, number);
       this.#db.run(
         'INSERT INTO batches VALUES (?, ?, ?, 1, ?, ?, ?)',
         ...[trio, number, root, firstHour, lastHour, concatBytes(...batch.pages)],
       );
-      for (const { names } of pages) this.#dropPage(names.page);
+      dropPages(this.#db, own);
       const put = this.#rooms.sealed.put(
         batch,
-        pages.map(({ names, kept, atMs }) => ({
-          ...{ names, kept, atMs: came.get(bytesToHex(names.page)) ?? atMs },
-          envelope: envelopes.get(bytesToHex(names.page)) ?? 0,
+        pages.map((page, at) => ({
+          ...page,
+          atMs: came[at] ?? page.atMs,
+          envelope: envelopes[at] ?? 0,
         })),
       );
       this.#rooms.batches.addDays(batch, put);
     });
+  }
+
+  /** What an envelope says of its pages, in their order, 0: none does. The pages' own rows may be lost, or be others'. */
+  #envelopesOf({ trio, number }: PlannedBatch, names: readonly string[]): readonly number[] {
+    const { envelopes } = this.#rooms;
+    const named = envelopes.ofBatch(trio, number);
+    const all = names.every((it) => named.has(it)) ? named : envelopes.ofPages();
+    return names.map((it) => all.get(it) ?? 0);
   }
 
   #dropBatch(trio: string, number: number): void {
@@ -89,16 +99,6 @@ export class SqlitePageMending {
       run('DELETE FROM sealed_pages WHERE id BETWEEN ? AND ?', from, from + pagesOfSegment - 1);
     }
     run('DELETE FROM sealed WHERE trio = ? AND batch = ?', trio, number);
-  }
-
-  /** Wherever it stands: in another batch's row, or in none. */
-  #dropPage(page: Uint8Array): void {
-    this.#db.run('DELETE FROM sealed_pages WHERE page = ?', page);
-    const row = this.#db.get('SELECT id FROM pages WHERE page = ?', page);
-    if (row === undefined) return;
-    const id = uintIn(row, 'id');
-    this.#db.run('DELETE FROM bodies WHERE id = ?', id);
-    this.#db.run('DELETE FROM pages WHERE id = ?', id);
   }
 
   /** Rows that do not hold go; a page that waits and has lost its body is refused, so that its sensor shares it anew. */

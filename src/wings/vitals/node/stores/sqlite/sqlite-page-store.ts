@@ -91,7 +91,7 @@ export class SqlitePageStore implements PageStore {
   }
 
   async page(page: Uint8Array): Promise<StoredPage | undefined> {
-    return this.#unsealed.page(page) ?? this.#sealed.page(page);
+    return this.#sealed.page(page) ?? this.#unsealed.page(page);
   }
 
   async sentSince(sensor: Uint8Array, sinceMs: number): Promise<number> {

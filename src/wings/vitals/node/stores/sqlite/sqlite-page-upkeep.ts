@@ -1,7 +1,6 @@
 import { bytesToHex } from '../../../../../primitives/bytes.ts';
-import { isCoded } from '../../../../../primitives/errors.ts';
 import { pageTables } from '../guarded-tables.ts';
-import { bytesIn } from '../page-rows.ts';
+import { bytesIn, readable } from '../page-rows.ts';
 import type {
   LeavesStep,
   MendedPage,
@@ -14,7 +13,6 @@ import { macTable } from '../row-guard-sql.ts';
 import { headsIn } from '../sealed-segment.ts';
 import type { BadRow, ScrubPlace, ScrubStep } from '../upkeep.ts';
 import {
-  isNamed,
   leavesAfter,
   lookAt,
   lookAtIndex,
@@ -23,6 +21,7 @@ import {
 } from './sqlite-page-looks.ts';
 import { type PageRooms, SqlitePageMending } from './sqlite-page-mending.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
+import { SqliteStandingPages } from './sqlite-standing-pages.ts';
 
 /** As so many others it takes to look at a row: of what it has many of, or is long. */
 const weights: Partial<Record<string, number>> = {
@@ -36,11 +35,13 @@ const inTurn = pageTables.filter(({ name }) => name !== 'sealed_pages');
 export class SqlitePageUpkeep implements PageUpkeep {
   readonly #db: PagesDb;
   readonly #rooms: PageRooms;
+  readonly #standing: SqliteStandingPages;
   readonly #mending: SqlitePageMending;
 
   constructor(db: PagesDb, rooms: PageRooms) {
     this.#db = db;
     this.#rooms = rooms;
+    this.#standing = new SqliteStandingPages(db, rooms.unsealed);
     this.#mending = new SqlitePageMending(db, rooms, (table, numberOf) =>
       this.#badOf(table, numberOf),
     );
@@ -136,16 +137,7 @@ export class SqlitePageUpkeep implements PageUpkeep {
   }
 
   async leaves(pages: readonly Uint8Array[]): Promise<readonly Uint8Array[] | undefined> {
-    const leaves: Uint8Array[] = [];
-    // From the file, and not what was read of it before.
-    this.#rooms.sealed.forget();
-    for (const page of pages) {
-      const { unsealed, sealed } = this.#rooms;
-      const found = readable(() => sealed.page(page) ?? unsealed.page(page));
-      if (found === undefined) return undefined;
-      leaves.push(found.leaf);
-    }
-    return leaves;
+    return this.#standing.leaves(pages);
   }
 
   async leavesAfter(of: Parameters<typeof leavesAfter>[1]): Promise<LeavesStep> {
@@ -153,20 +145,11 @@ export class SqlitePageUpkeep implements PageUpkeep {
   }
 
   async standing(pages: readonly Uint8Array[]): Promise<readonly (StandingPage | undefined)[]> {
-    const { unsealed, sealed } = this.#rooms;
-    // From the file, and not what was read of it before.
-    sealed.forget();
-    const read = new Map<number, readonly StoredShare[]>();
-    return pages.map((page) => {
-      const found =
-        readable(() => sealed.standing(page, read)) ?? readable(() => unsealed.standing(page));
-      return found && isNamed(found.names) ? found : undefined;
-    });
+    return this.#standing.pages(pages);
   }
 
-  async share(page: Uint8Array): Promise<StoredShare | undefined> {
-    const { unsealed, sealed } = this.#rooms;
-    return readable(() => sealed.shareAsItStands(page) ?? unsealed.share(page));
+  async shares(pages: readonly Uint8Array[]): Promise<readonly (StoredShare | undefined)[]> {
+    return this.#standing.shares(pages);
   }
 
   async mendBatch(batch: PlannedBatch, pages: readonly MendedPage[]): Promise<void> {
@@ -175,15 +158,5 @@ export class SqlitePageUpkeep implements PageUpkeep {
 
   async drop(code: string, numberOf: NumberOf): Promise<void> {
     this.#mending.drop(code, numberOf);
-  }
-}
-
-/** Undefined: what stands there cannot be read, or was not written by this server. */
-function readable<It>(read: () => It): It | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (isCoded(error, 'HOME_INVALID') || isCoded(error, 'ROW_TAMPERED')) return undefined;
-    throw error;
   }
 }

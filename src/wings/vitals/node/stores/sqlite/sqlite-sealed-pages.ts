@@ -1,6 +1,6 @@
 import { sha256 } from '../../../../../crypto/hash.ts';
 import { compareBytes, equalBytes } from '../../../../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../../../../primitives/errors.ts';
+import { CodedError } from '../../../../../primitives/errors.ts';
 import { bytesIn, type Row, textIn, uintIn } from '../page-rows.ts';
 import type {
   HeardHour,
@@ -8,7 +8,6 @@ import type {
   PageSelection,
   PlannedBatch,
   SelectedPage,
-  StandingPage,
   StoredPage,
   StoredShare,
   SummedPart,
@@ -27,11 +26,13 @@ import {
   sharesBytes,
   sharesIn,
 } from '../sealed-segment.ts';
+import { nameSealed } from './sqlite-many-pages.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 
 const hoursPerDay = 24;
 /** All that a row's MAC is over; the large columns beside them by their hashes. */
-const bound = 'number, trio, panel, day, batch, first, last, heads, names_hash, shares_hash';
+export const boundOfSealed =
+  'number, trio, panel, day, batch, first, last, heads, names_hash, shares_hash';
 /** Rows that were held stay for who reads their pages one by one: all of a full batch for its tree, a few for sums. */
 const namesKept = 96;
 const sharesKept = 8;
@@ -74,11 +75,11 @@ export class SqliteSealedPages {
       ...[number, trio, first.panel, dayOf(first), batch, first.pseudonym, last.pseudonym],
       ...[headsOf(pages), sha256(names), sha256(shares), names, shares],
     );
-    for (const [at, it] of pages.entries())
-      this.#db.run(
-        'INSERT INTO sealed_pages VALUES (?, ?)',
-        ...[number * pagesOfSegment + at, it.names.page],
-      );
+    nameSealed(
+      this.#db,
+      number,
+      pages.map(({ names: { page } }) => page),
+    );
   }
 
   /** Whether it is sealed under this manifest; undefined: it is not. */
@@ -110,7 +111,7 @@ export class SqliteSealedPages {
 
   /** `more`: large columns. Throws ROW_TAMPERED: the index names a row that is not there. */
   #row(number: number, more = ''): Row {
-    const row = this.#db.get(`SELECT ${bound}${more} FROM sealed WHERE number = ?`, number);
+    const row = this.#db.get(`SELECT ${boundOfSealed}${more} FROM sealed WHERE number = ?`, number);
     if (row === undefined) throw new CodedError('ROW_TAMPERED', { table: 'sealed_pages' });
     return row;
   }
@@ -124,7 +125,7 @@ export class SqliteSealedPages {
 
   select({ trio, panel, asOfBatch, hours }: PageSelection): readonly SelectedPage[] {
     const rows = this.#db.all(
-      `SELECT ${bound} FROM sealed
+      `SELECT ${boundOfSealed} FROM sealed
        WHERE panel = ? AND day BETWEEN ? AND ? AND trio = ? AND batch <= ?`,
       ...[panel, ...daysOf(hours), trio, asOfBatch],
     );
@@ -170,7 +171,7 @@ export class SqliteSealedPages {
     hours: HourRange,
   ): readonly (StoredPage & { readonly kept: StoredShare })[] {
     const rows = this.#db.all(
-      `SELECT ${bound}, names, shares FROM sealed
+      `SELECT ${boundOfSealed}, names, shares FROM sealed
        WHERE panel = ? AND day BETWEEN ? AND ? AND first <= ? AND last >= ?`,
       ...[panel, ...daysOf(hours), pseudonym, pseudonym],
     );
@@ -193,19 +194,10 @@ export class SqliteSealedPages {
     return typeof row?.trio === 'string' ? row.trio : undefined;
   }
 
-  /** A kept share as it stands, whatever became of its row. */
-  shareAsItStands(page: Uint8Array): StoredShare | undefined {
-    const place = this.#placeOf(page);
-    const row =
-      place && this.#db.get('SELECT heads, shares FROM sealed WHERE number = ?', place.number);
-    if (row === undefined) return undefined;
-    return sharesIn(bytesIn(row, 'shares'), countOf(bytesIn(row, 'heads')))[place?.at ?? 0];
-  }
-
   /** Of what came of one panel of a patient. Throws ROW_TAMPERED. */
   heard(pseudonym: Uint8Array, panel: number, sinceHour: number): readonly HeardHour[] {
     const rows = this.#db.all(
-      `SELECT ${bound} FROM sealed WHERE panel = ? AND day >= ? AND first <= ? AND last >= ?`,
+      `SELECT ${boundOfSealed} FROM sealed WHERE panel = ? AND day >= ? AND first <= ? AND last >= ?`,
       ...[panel, Math.floor(sinceHour / hoursPerDay), pseudonym, pseudonym],
     );
     return rows.flatMap((row) => {
@@ -218,31 +210,6 @@ export class SqliteSealedPages {
         return [{ sensor, hour: head.startHour, atMs: head.atMs, trio }];
       });
     });
-  }
-
-  /** Of a page what stands: its names under their MAC, and its share as it is. `read`: of the rows that were read for it. Throws ROW_TAMPERED. */
-  standing(page: Uint8Array, read: Map<number, readonly StoredShare[]>): StandingPage | undefined {
-    const place = this.#placeOf(page);
-    const stored = place && this.#namesOf(place.number)[place.at];
-    if (place === undefined || stored === undefined || !equalBytes(stored.page, page))
-      return undefined;
-    const shares = read.get(place.number) ?? this.#sharesAsTheyStand(place.number);
-    read.set(place.number, shares);
-    const { state: _, batch, ...names } = stored;
-    const kept = shares[place.at];
-    return { names, batch, ...(kept && { kept }) };
-  }
-
-  #sharesAsTheyStand(number: number): readonly StoredShare[] {
-    const row = this.#db.get('SELECT heads, shares FROM sealed WHERE number = ?', number);
-    try {
-      return row === undefined
-        ? []
-        : sharesIn(bytesIn(row, 'shares'), countOf(bytesIn(row, 'heads')));
-    } catch (error) {
-      if (isCoded(error, 'HOME_INVALID')) return [];
-      throw error;
-    }
   }
 
   /** What was held before is read anew: it is put right. */
@@ -278,7 +245,7 @@ class Kept<It> {
 }
 
 /** The pages of a sealed row that was held, as their names say. */
-function namesOfSegment(row: Row): readonly StoredPage[] {
+export function namesOfSegment(row: Row): readonly StoredPage[] {
   const heads = headsIn(bytesIn(row, 'heads'));
   const beside = namesIn(bytesIn(row, 'names'), heads.length);
   const of = {
