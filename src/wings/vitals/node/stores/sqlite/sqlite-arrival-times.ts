@@ -7,12 +7,13 @@ import type { PagesDb } from './sqlite-pages-db.ts';
 import { boundOfSealed } from './sqlite-sealed-pages.ts';
 
 /**
- * When the pages of a batch came, in their order, as far as rows say so that hold: its own, and of pages in no batch; undefined:
+ * When these pages of a batch came, in their order, as far as rows say so that hold: its own, and those of pages in no batch; undefined:
  * none does. Rule VT-11.
  */
 export function arrivalTimes(
   db: PagesDb,
-  { trio, number, pages }: Pick<PlannedBatch, 'trio' | 'number' | 'pages'>,
+  { trio, number }: Pick<PlannedBatch, 'trio' | 'number'>,
+  pages: readonly Uint8Array[],
 ): readonly (number | undefined)[] {
   const came = new Map<string, number>();
   const sql = `SELECT ${boundOfSealed} FROM sealed WHERE trio = ? AND batch = ?`;

@@ -55,7 +55,7 @@ export class SqlitePageMending {
     this.#mended(() => {
       const own = pages.map(({ names }) => names.page);
       const envelopes = this.#envelopesOf(batch, idNames(concatBytes(...own)));
-      const came = arrivalTimes(this.#db, batch);
+      const came = arrivalTimes(this.#db, batch, own);
       this.#dropBatch(trio, number);
       this.#db.run(
         'INSERT INTO batches VALUES (?, ?, ?, 1, ?, ?, ?)',
