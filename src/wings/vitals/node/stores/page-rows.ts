@@ -80,7 +80,7 @@ export function batchOf(row: Row): PlannedBatch {
   return {
     ...{ trio: textIn(row, 'trio'), number: uintIn(row, 'number'), root: bytesIn(row, 'root') },
     pages: Array.from({ length: ids.length / idBytes }, (_, at) =>
-      ids.slice(at * idBytes, (at + 1) * idBytes),
+      ids.subarray(at * idBytes, (at + 1) * idBytes),
     ),
     ...{ firstHour: uintIn(row, 'first_hour'), lastHour: uintIn(row, 'last_hour') },
   };

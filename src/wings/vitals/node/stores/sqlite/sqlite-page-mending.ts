@@ -1,5 +1,5 @@
 import { concatBytes } from '../../../../../primitives/bytes.ts';
-import { pageTables } from '../guarded-tables.ts';
+import { type PageTable, pageTables } from '../guarded-tables.ts';
 import { bytesIn, uintIn } from '../page-rows.ts';
 import type { MendedPage, PlannedBatch } from '../page-store.ts';
 import { headsIn, idNames, pagesOfSegment } from '../sealed-segment.ts';
@@ -22,6 +22,9 @@ export interface PageRooms {
   readonly envelopes: SqliteEnvelopes;
 }
 
+/** Of those that are counted what a batch stands in. */
+const tablesOfBatch: readonly PageTable[] = ['batches', 'sealed', 'days', 'day_counters'];
+
 /** Puts right what does not hold, each time in one step. Rule VT-11. */
 export class SqlitePageMending {
   readonly #db: PagesDb;
@@ -38,13 +41,14 @@ export class SqlitePageMending {
     this.#badOf = badOf;
   }
 
-  #mended(work: () => void): void {
+  /** `written`: tables that alone are written, so counted anew; missing: any. */
+  #mended(work: () => void, written?: readonly PageTable[]): void {
     const { guard } = this.#db;
     this.#rooms.sealed.forget();
     this.#db.together(() =>
       guard.mending(() => {
         work();
-        guard.recount();
+        guard.recount(written);
       }),
     );
   }
@@ -71,7 +75,7 @@ export class SqlitePageMending {
         })),
       );
       this.#rooms.batches.addDays(batch, put);
-    });
+    }, tablesOfBatch);
   }
 
   /** What an envelope says of its pages, in their order, 0: none does. The pages' own rows may be lost, or be others'. */

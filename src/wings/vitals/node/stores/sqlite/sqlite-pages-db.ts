@@ -9,6 +9,8 @@ import { SqliteRowGuard } from './sqlite-row-guard.ts';
 
 /** Rows of many are long: fewer pages of the file each, and still not much for a short one. */
 const pageBytes = 8_192;
+/** A batch that is sealed or put right is one step of some 12 MB: what does not fit is written before its end, and read again. */
+const cacheKib = 16_384;
 
 type Bound = string | number | null | Uint8Array;
 
@@ -25,7 +27,7 @@ export class PagesDb {
       if (path !== ':memory:') chmodSync(path, 0o600);
       this.#db.exec(
         `PRAGMA page_size = ${pageBytes}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         PRAGMA secure_delete = ON;`,
+         PRAGMA secure_delete = ON; PRAGMA cache_size = -${cacheKib};`,
       );
       this.guard = new SqliteRowGuard(this.#db, macs, pageTables);
       if (this.#version() === 0)

@@ -240,11 +240,11 @@ export class SqliteRowGuard {
       .map((it) => ({ table: 'database', row: it.slice(0, 128), column: '', bound: 'index' }));
   }
 
-  /** Counts anew what is there, once it was put right; inside the caller's transaction. */
-  recount(): void {
-    this.#changes.clear();
+  /** Counts anew what is there, once it was put right; inside the caller's transaction. `only`: of these tables. */
+  recount(only?: readonly string[]): void {
     for (const { name, isCounted } of this.#tables) {
-      if (!isCounted) continue;
+      if (!isCounted || only?.includes(name) === false) continue;
+      this.#changes.delete(name);
       const found: { rows: number; sum: Uint8Array } = { rows: 0, sum: zero };
       for (const { mac } of this.#db.prepare(`SELECT mac FROM ${macTable(name)}`).iterate()) {
         found.rows++;
