@@ -84,7 +84,7 @@ test('salus looked --report says which server, which hours, what was done, and t
   const [data] = (await incidents()).filter((it) => factsOf(it).done === 'quarantined');
   assert.match(
     String(data?.said),
-    /^The server Harbour Hospital was tampered with, and was taken out of use\..* Concerned: from \S+ \S+ UTC until \S+ \S+ UTC\. The server is still out of use\. The hash of its report stands on the ledger\.$/u,
+    /^The server Harbour Clinic was tampered with, and was taken out of use\..* Concerned: from \S+ \S+ UTC until \S+ \S+ UTC\. The server is still out of use\. The hash of its report stands on the ledger\.$/u,
   );
   const [own] = (await incidents()).filter((it) => factsOf(it).done === 'reported');
   assert.match(
@@ -104,9 +104,9 @@ test('The page to print has the incidents with their hashes, in three languages'
   await happened();
   const [line] = await incidents();
   for (const [language, said] of [
-    ['en', /The server Harbour Hospital was tampered with/u],
-    ['es', /Se manipuló el servidor Harbour Hospital/u],
-    ['ar', /تعرّض الخادم ⁨Harbour Hospital⁩ للعبث/u],
+    ['en', /The server Harbour Clinic was tampered with/u],
+    ['es', /Se manipuló el servidor Harbour Clinic/u],
+    ['ar', /تعرّض الخادم ⁨Harbour Clinic⁩ للعبث/u],
   ] as const) {
     const out = join(app.home, `report-${language}.html`);
     await cli('looked', '--report', '--html', out, '--language', language, '--as', 'eboni');
@@ -139,7 +139,7 @@ test('The report in the app has them, two touches from home', async () => {
   assert.equal(touches.count, 2);
   const lines = page.locator('[data-testid=report] li[data-kind=incident]');
   assert.equal(await lines.count(), 2);
-  await lines.getByText(/The server Harbour Hospital was tampered with/u).waitFor();
+  await lines.getByText(/The server Harbour Clinic was tampered with/u).waitFor();
   await lines
     .getByText(/Report [^a-z]?[0-9a-f]{64}[^a-z]?, block/u)
     .first()

@@ -26,6 +26,7 @@ import { askPeer } from '../statements.ts';
 import type { PageNames, StandingPage } from '../stores/page-store.ts';
 import { type OwnTrio, ownTrio } from '../trio.ts';
 import { askedAhead } from './asked-ahead.ts';
+import { isOfTrio } from './trio-people.ts';
 
 /** Manifests of so many pages an answer: 500 bytes each. */
 const pagesPerCopy = 256;
@@ -57,7 +58,7 @@ export async function answerBatch(
   );
 }
 
-/** Registrations as their patients signed them. Rule VT-11. */
+/** Registrations of this trio's patients, as they signed them. Rule VT-11. */
 export async function answerPeople(
   base: DataServerBase,
   from: AccountId,
@@ -67,9 +68,11 @@ export async function answerPeople(
   await requirePeer(base, asked.trio, from);
   const all = await base.store.registrationsSince(asked.from);
   const some = all.slice(0, peoplePerCopy);
+  const areOwn = await Promise.all(some.map((it) => isOfTrio(base, asked.trio, it)));
+  const own = some.filter((_, at) => areOwn[at]);
   return encodeAs(people, {
     next: all.length > some.length ? (some.at(-1)?.place ?? 0) : 0,
-    registrations: some.map(({ signed }) => signed),
+    registrations: own.map(({ signed }) => signed),
   });
 }
 
