@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { accounts } from '../../../ledger/tables/accounts.ts';
 import { compareBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
@@ -194,6 +195,40 @@ test('a pair of before is taken where both of the others have it, and not where 
     [1, undefined],
   );
   assert.ok(await three.store(0).registration(three.pseudonym));
+});
+
+test('a patient who has new keys, or is frozen, keeps nobody from being rebuilt, and is there again', async (t) => {
+  const { three } = await sealed(t);
+  const signKey = (await actor('her new key')).sign.publicKey;
+  const row = (await three.ledger.row(accounts, three.ana.account)) ?? assert.fail();
+  three.ledger.put(accounts, three.ana.account, { ...row, signKey, frozen: true });
+  await three.lose(0);
+  await three.server(0).tampering.fullScrub();
+  await three.server(0).rebuilding.rebuild(keyOf(three, 0));
+  assert.deepEqual(
+    await three.store(0).registration(three.pseudonym),
+    await three.store(1).registration(three.pseudonym),
+  );
+  await isServing(three, 0);
+});
+
+test('what a stolen key signed comes back by no one server that kept it', async (t) => {
+  const { three } = await sealed(t);
+  const row = (await three.ledger.row(accounts, three.ana.account)) ?? assert.fail();
+  // A later one than the others have, by the key that she had then.
+  await three.server(1).register(await three.register({ counter: 500, sensors: [] }));
+  const ana = { ...three.ana, sign: (await actor('her new key')).sign };
+  three.ledger.put(accounts, ana.account, { ...row, signKey: ana.sign.publicKey });
+  const rebuilt = async () => {
+    await three.lose(0);
+    await three.server(0).tampering.fullScrub();
+    await three.server(0).rebuilding.rebuild(keyOf(three, 0));
+    return (await three.store(0).registration(three.pseudonym))?.counter;
+  };
+  assert.equal(await rebuilt(), undefined);
+  // By her new key one of the others is enough.
+  await three.server(2).register(await three.register({ counter: 2 }, ana));
+  assert.equal(await rebuilt(), 2);
 });
 
 test('a batch that the ledger has and this server has not sealed yet is not missing', async (t) => {

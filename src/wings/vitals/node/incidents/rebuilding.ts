@@ -1,3 +1,4 @@
+import { sha256 } from '../../../../crypto/hash.ts';
 import type { KemKey } from '../../../../crypto/kem.ts';
 import { bytesToHex, equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
@@ -9,7 +10,7 @@ import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { copyPeople } from '../pages/batch-copies.ts';
-import { register, registrationIn } from '../pages/registering.ts';
+import { register, registerAsOthers } from '../pages/registering.ts';
 import type { KeptQuarantine } from '../stores/incident-store.ts';
 import type { PageUpkeep } from '../stores/page-store.ts';
 import { ownTrio, triosOf } from '../trio.ts';
@@ -169,29 +170,41 @@ export class Rebuilding {
   }
 }
 
-/** A pair of before, which nothing shows to be one, is taken where both of the others have it: one alone could give her name away. */
+/**
+ * What a patient signed with the key in use is taken from one of the others; what is not shown so is taken where both have it: one
+ * alone could give her name away, or bring back what was stolen.
+ */
 function takingPeople(base: DataServerBase) {
-  const unproven = new Map<string, { readonly signed: Uint8Array; readonly by: AccountId }>();
+  const seen = new Map<string, AccountId>();
   return async (signed: Uint8Array, by: AccountId): Promise<void> => {
     try {
       return await register(base, signed);
     } catch (error) {
-      if (!isCoded(error, 'PSEUDONYM_UNPROVEN')) return unlessKnown(error);
+      requireCode(error, [...passedOver, ...doubtful]);
+      if (isCoded(error) && passedOver.includes(error.code)) return;
     }
-    const { pseudonym, account } = registrationIn(signed);
-    const pair = bytesToHex(pseudonym) + account;
-    const first = unproven.get(pair);
-    if (first === undefined || first.by === by) return void unproven.set(pair, { signed, by });
-    for (const each of [first.signed, signed])
-      await register(base, each, 'taken').catch(unlessKnown);
+    const name = bytesToHex(sha256(signed));
+    const first = seen.get(name) ?? by;
+    seen.set(name, first);
+    if (first === by) return;
+    await registerAsOthers(base, signed).catch((error: unknown) =>
+      requireCode(error, [...passedOver, ...doubtful]),
+    );
   };
+}
+
+type Code = CodedError['code'];
+const passedOver: readonly Code[] = [
+  'REGISTRATION_OLD',
+  'PSEUDONYM_TAKEN',
+  'ACCOUNT_UNKNOWN',
+  'REQUEST_INVALID',
+];
+const doubtful: readonly Code[] = ['PSEUDONYM_UNPROVEN', 'SIGNATURE_WRONG', 'ACCOUNT_FROZEN'];
+function requireCode(error: unknown, codes: readonly Code[]): void {
+  if (!isCoded(error) || !codes.includes(error.code)) throw error;
 }
 
 const unlessUnknown = (error: unknown): undefined => {
   if (!isCoded(error, 'TRIO_UNKNOWN')) throw error;
-};
-
-const passedOver = ['REGISTRATION_OLD', 'PSEUDONYM_TAKEN', 'PSEUDONYM_UNPROVEN'] as const;
-const unlessKnown = (error: unknown): void => {
-  if (!passedOver.some((code) => isCoded(error, code))) throw error;
 };

@@ -1,5 +1,6 @@
 import { verifyLabelled } from '../../../../crypto/signature.ts';
 import { accounts } from '../../../../ledger/tables/accounts.ts';
+import { keys } from '../../../../ledger/tables/keys.ts';
 import { equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { decodeAs } from '../../../../primitives/shape.ts';
@@ -20,15 +21,15 @@ export const farthestAheadMs = 400 * 86_400_000;
 export const registrationIn = (signed: Uint8Array): Registration =>
   decodeAs(registration, decodeAs(signedRegistration, signed).registration);
 
+type Registering = Pick<DataServerBase, 'ledger' | 'store' | 'now'>;
+
 /**
  * Takes a patient's registration in. Throws ACCOUNT_UNKNOWN, ACCOUNT_FROZEN, SIGNATURE_WRONG, REQUEST_INVALID (a counter too
- * far ahead), PSEUDONYM_UNPROVEN, PSEUDONYM_TAKEN, REGISTRATION_OLD {counter}. `unproven`: a pair of before that the two others
- * have (rule VT-11). Rules VS-6 and VS-6a.
+ * far ahead), PSEUDONYM_UNPROVEN, PSEUDONYM_TAKEN, REGISTRATION_OLD {counter}. Rules VS-6 and VS-6a.
  */
 export async function register(
-  { ledger, store, now }: Pick<DataServerBase, 'ledger' | 'store' | 'now'>,
+  { ledger, store, now }: Registering,
   signed: Uint8Array,
-  unproven: 'refused' | 'taken' = 'refused',
 ): Promise<void> {
   const said = registrationIn(signed);
   const { account, pseudonym, counter } = said;
@@ -42,7 +43,7 @@ export async function register(
   if (counter > now() + farthestAheadMs) throw new CodedError('REQUEST_INVALID', { at: 'counter' });
   const isProven = isMadeFor(said);
   const over = isProven ? await olderOf(store, said, row.signKey) : undefined;
-  if (!isProven && unproven === 'refused' && (await store.registration(pseudonym)) === undefined)
+  if (!isProven && (await store.registration(pseudonym)) === undefined)
     throw new CodedError('PSEUDONYM_UNPROVEN');
   try {
     await store.register({ pseudonym, account, counter, signed }, over);
@@ -55,6 +56,26 @@ export async function register(
     const known = kept?.counter ?? counter;
     throw new CodedError('REGISTRATION_OLD', { counter: known }, error);
   }
+}
+
+/**
+ * Takes one in that both of the others have, so that one of them took it when it came: its patient may be frozen since, have other
+ * keys, or a pseudonym that nothing shows to be hers. Throws ACCOUNT_UNKNOWN, SIGNATURE_WRONG (by none of the keys that the ledger has
+ * of her), PSEUDONYM_UNPROVEN, PSEUDONYM_TAKEN, REGISTRATION_OLD. Rule VT-11.
+ */
+export async function registerAsOthers(
+  { ledger, store }: Registering,
+  signed: Uint8Array,
+): Promise<void> {
+  const said = registrationIn(signed);
+  const { account, pseudonym, counter } = said;
+  const row = await ledger.row(keys, account);
+  if (row === undefined) throw new CodedError('ACCOUNT_UNKNOWN', { account });
+  isMadeFor(said);
+  for (const { identity } of row.identities)
+    if (await isSignedBy(identity.signKey, signed))
+      return store.register({ pseudonym, account, counter, signed });
+  throw new CodedError('SIGNATURE_WRONG');
 }
 
 /** False: it is from before, and has no salt. Throws PSEUDONYM_UNPROVEN: made for another account, whose salt this one shows. */
