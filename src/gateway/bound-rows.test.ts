@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
+import type { UnboundRow } from '../primitives/row-guard.ts';
+import { boundPieces } from './bound-pieces.ts';
 import { followRows, unboundRows } from './bound-rows.ts';
 import { Store } from './store.ts';
 
@@ -52,9 +54,19 @@ function found(sql = ''): string[] {
   const db = new DatabaseSync(path);
   try {
     db.exec(sql);
-    return [...unboundRows(db, key)]
-      .filter((it) => it !== undefined)
-      .map(({ table, because, row }) => `${table} ${because}${row === undefined ? '' : ` ${row}`}`);
+    const told = (all: readonly (UnboundRow | undefined)[]) =>
+      all
+        .filter((it) => it !== undefined)
+        .map(
+          ({ table, because, row }) => `${table} ${because}${row === undefined ? '' : ` ${row}`}`,
+        );
+    const all = told([...unboundRows(db, key)]);
+    for (const rows of [1, 2, 64]) {
+      const pieces = [...boundPieces(db, key, rows)];
+      assert.deepEqual(told(pieces.flatMap(({ wrong }) => wrong)).sort(), all.toSorted());
+      assert.ok(pieces.every((it) => it.rows <= rows));
+    }
+    return all;
   } finally {
     db.close();
   }
@@ -65,6 +77,26 @@ test('what the gateway wrote is as it was written, however it wrote it', () => {
   assert.deepEqual(found(), []);
   open().close();
   assert.deepEqual(found(), [], 'opened again');
+});
+
+test('what the gateway writes between two pieces is as it wrote it, and its log is cut', () => {
+  filled();
+  const db = open();
+  for (let at = 0; at < 40; at++)
+    db.run('INSERT INTO letters (account, told) VALUES (?, 0)', `n${at}`);
+  const [reader, cutter] = [new DatabaseSync(path, { readOnly: true }), new DatabaseSync(path)];
+  let steps = 0;
+  for (const { wrong } of boundPieces(reader, key, 4)) {
+    assert.deepEqual(wrong, []);
+    steps += 1;
+    db.run('INSERT INTO letters (account, told) VALUES (?, 0)', `m${steps}`);
+    db.run('DELETE FROM letters WHERE account = ?', `n${steps}`);
+    db.run('UPDATE letters SET told = told + 1 WHERE id % 3 = 0');
+    const { busy, log } = cutter.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {};
+    assert.deepEqual([busy, log], [0, 0]);
+  }
+  assert.ok(steps > 10, String(steps));
+  for (const it of [reader, cutter, db]) it.close();
 });
 
 for (const [what, sql, expected] of [

@@ -27,10 +27,10 @@ CREATE TABLE row_totals (
   ],
 };
 
-type Value = SQLInputValue | SQLOutputValue;
+export type Value = SQLInputValue | SQLOutputValue;
 
 /** A table as it stands, and which of its rows are bound here. */
-interface BoundTable {
+export interface BoundTable {
   readonly table: string;
   readonly columns: readonly string[];
   /** Of its primary key; `rowid` where it has none. */
@@ -152,7 +152,7 @@ function define(sqlite: DatabaseSync, key: Uint8Array): void {
 }
 
 /** Of all tables but those of the MACs themselves, each of which is bound by what it is of. */
-function namesOf(sqlite: DatabaseSync): string[] {
+export function namesOf(sqlite: DatabaseSync): string[] {
   const all = sqlite.prepare(
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
   );
@@ -160,10 +160,10 @@ function namesOf(sqlite: DatabaseSync): string[] {
   return names.filter((it) => it !== 'row_macs' && it !== 'row_totals');
 }
 
-const isSame = (value: unknown, bytes: Uint8Array): boolean =>
+export const isSame = (value: unknown, bytes: Uint8Array): boolean =>
   value instanceof Uint8Array && equalBytes(value, bytes);
 
-function tableOf(sqlite: DatabaseSync, table: string, bound: string): BoundTable {
+export function tableOf(sqlite: DatabaseSync, table: string, bound: string): BoundTable {
   const info = sqlite.prepare('SELECT name, pk FROM pragma_table_info(?) ORDER BY cid').all(table);
   const key = info
     .filter(({ pk }) => Number(pk) > 0)
@@ -230,7 +230,7 @@ function triggersOf({ table, key, columns, bound }: BoundTable): string {
   ].join('\n');
 }
 
-const quoted = (names: readonly string[], row?: 'new' | 'old'): string =>
+export const quoted = (names: readonly string[], row?: 'new' | 'old'): string =>
   names.map((it) => (row === undefined ? `"${it}"` : `${row}."${it}"`)).join(', ');
 
 /**
@@ -292,7 +292,7 @@ function* rowsOf(
 }
 
 /** MACs for which there is no row: only looked for when there are too many. */
-function* goneFrom(sqlite: DatabaseSync, it: BoundTable): Generator<UnboundRow> {
+export function* goneFrom(sqlite: DatabaseSync, it: BoundTable): Generator<UnboundRow> {
   const there = new Set<string>();
   for (const { rowKey } of rowsOf(sqlite, it)) there.add(bytesToHex(rowKey));
   const macs = sqlite.prepare('SELECT key FROM row_macs WHERE tbl = ?');
@@ -302,13 +302,14 @@ function* goneFrom(sqlite: DatabaseSync, it: BoundTable): Generator<UnboundRow> 
   }
 }
 
-const keyOf = (values: readonly Value[]): Uint8Array => encodeCbor(values.map(cborOf));
+export const keyOf = (values: readonly Value[]): Uint8Array => encodeCbor(values.map(cborOf));
 
 /** HMAC-SHA-256 over the table's name and every column in its order. */
-const macOf = (key: Uint8Array, values: readonly Value[]): Uint8Array =>
+export const macOf = (key: Uint8Array, values: readonly Value[]): Uint8Array =>
   hmacSha256(key, labelledInfo(labels.storeRow, values.map(cborOf)));
 
-const keyIdOf = (key: Uint8Array): Uint8Array => labelledHash(labels.storeKey, key).slice(0, 8);
+export const keyIdOf = (key: Uint8Array): Uint8Array =>
+  labelledHash(labels.storeKey, key).slice(0, 8);
 
 function cborOf(value: Value): Cbor {
   if (value === null || typeof value === 'string' || value instanceof Uint8Array) return value;

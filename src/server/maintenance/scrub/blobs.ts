@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { whole } from '../../../gateway/bound-pieces.ts';
 import { claimOwnerColumn } from '../../../gateway/parts/custody/claim-owner.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { openFileBlobStore } from '../../../storage/file/file-blob-store.ts';
 import { openToRead } from '../verify-rows.ts';
 import { isUnreadable } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
+
+const rowsATurn = 256;
 
 export interface ScrubbedFolder {
   readonly folder: string;
@@ -62,25 +65,24 @@ export async function* scrubClaims(servers: string, hospital: string): Scrubbing
   const rows = openToRead(join(servers, hospital, 'gateway.db'));
   const claims = openToRead(path);
   try {
-    claims.db.exec('BEGIN');
-    const owners = wrongOwners(claims.db);
+    const { owners, odd } = whole(claims.db, () => ({
+      owners: wrongOwners(claims.db),
+      odd: oddClaims(claims.db),
+    }));
     if (owners > 0) yield flawOf('owners', '');
-    // One that no anchor has named has a time: it ends by it.
-    const odd = claims.db.prepare(
-      'SELECT count(*) AS n FROM claims WHERE anchored NOT IN (0, 1) OR (anchored = 0 AND put_ms <= 0)',
-    );
-    if (Number(odd.get()?.n) > 0) yield flawOf('claims', '');
+    if (odd > 0) yield flawOf('claims', '');
+    yield { items: 0, bytes: 0 };
     const claim = claims.db.prepare('SELECT anchored FROM claims WHERE id = ? AND owner = ?');
-    const named = rows.db.prepare(
-      `SELECT delivery, position, blob, ${claimOwnerColumn} AS owner FROM items JOIN deliveries USING (delivery)
-       WHERE height IS NOT NULL AND blob IS NOT NULL ORDER BY delivery, position`,
-    );
-    for (const { delivery, position, blob, owner } of named.iterate()) {
-      const isKept = claim.get(String(blob), String(owner))?.anchored === 1;
-      if (!isKept && isStillNamed(rows.db, Number(delivery), Number(position))) {
-        yield flawOf('claims', `${Number(delivery)} ${Number(position)}`);
-      }
-      yield { items: 1, bytes: 0 };
+    const isKept = ({ blob, owner }: NamedBody) => claim.get(blob, owner)?.anchored === 1;
+    const unkept: NamedBody[] = [];
+    for (const bodies of namedBodies(rows.db)) {
+      unkept.push(...bodies.filter((it) => !isKept(it)));
+      yield { items: bodies.length, bytes: 0 };
+    }
+    // A claim is for good a moment after its row is anchored, and may be gone a moment before its row is.
+    for (const body of unkept) {
+      if (isKept(body) || !isStillNamed(rows.db, body)) continue;
+      yield flawOf('claims', `${body.delivery} ${body.position}`);
     }
   } catch (error) {
     if (!isUnreadable(error)) throw error;
@@ -91,12 +93,46 @@ export async function* scrubClaims(servers: string, hospital: string): Scrubbing
   }
 }
 
-/** Erased meanwhile, its claim may be gone before its row is. */
-function isStillNamed(db: DatabaseSync, delivery: number, position: number): boolean {
+/** A body that a row of the gateway names, and in whose name it is kept. */
+interface NamedBody {
+  readonly delivery: number;
+  readonly position: number;
+  readonly blob: string;
+  readonly owner: string;
+}
+
+/** Of what is anchored, so many rows at a time, between which nothing is held. */
+function* namedBodies(db: DatabaseSync): Generator<readonly NamedBody[]> {
+  const after = db.prepare(
+    `SELECT delivery, position, blob, ${claimOwnerColumn} AS owner FROM items JOIN deliveries USING (delivery)
+     WHERE height IS NOT NULL AND blob IS NOT NULL AND (delivery, position) > (?, ?)
+     ORDER BY delivery, position LIMIT ${rowsATurn}`,
+  );
+  const first = { delivery: Number.MIN_SAFE_INTEGER, position: 0 };
+  let place: Pick<NamedBody, 'delivery' | 'position'> | undefined = first;
+  while (place !== undefined) {
+    const rows: NamedBody[] = after.all(place.delivery, place.position).map((row) => ({
+      ...{ delivery: Number(row.delivery), position: Number(row.position) },
+      ...{ blob: String(row.blob), owner: String(row.owner) },
+    }));
+    yield rows;
+    place = rows.length < rowsATurn ? undefined : rows.at(-1);
+  }
+}
+
+function isStillNamed(db: DatabaseSync, { delivery, position }: NamedBody): boolean {
   const row = db
     .prepare('SELECT blob FROM items WHERE delivery = ? AND position = ?')
     .get(delivery, position);
   return typeof row?.blob === 'string';
+}
+
+/** One that no anchor has named has a time: it ends by it. */
+function oddClaims(db: DatabaseSync): number {
+  const odd = db.prepare(
+    'SELECT count(*) AS n FROM claims WHERE anchored NOT IN (0, 1) OR (anchored = 0 AND put_ms <= 0)',
+  );
+  return Number(odd.get()?.n);
 }
 
 /** The row named '' counts every blob once; `WHOLE:` what all parts of that whole claim. */

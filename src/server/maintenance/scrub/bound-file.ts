@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { hmacSha256 } from '../../../crypto/hash.ts';
-import { hasTotals, unboundRows } from '../../../gateway/bound-rows.ts';
+import { boundPieces } from '../../../gateway/bound-pieces.ts';
+import { hasTotals } from '../../../gateway/bound-rows.ts';
 import type { Finding } from '../../../gateway/parts/findings/finding.ts';
 import { bytesToHex, hexToBytes } from '../../../primitives/bytes.ts';
 import { decodeCbor } from '../../../primitives/cbor.ts';
 import type { UnboundRow } from '../../../primitives/row-guard.ts';
 import { openToRead } from '../verify-rows.ts';
-import { isUnreadable, isUnsound } from './databases.ts';
+import { isUnreadable, soundTables } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 import { leaveReport } from './reports.ts';
 
@@ -31,8 +32,10 @@ export async function* scrubBoundFile(file: BoundFile): Scrubbing {
   });
   const opened = openToRead(file.path);
   try {
-    if (isUnsound(opened.db)) yield flawOf('', '', 'structure');
-    opened.db.exec('BEGIN');
+    for (const isSound of soundTables(opened.db)) {
+      if (!isSound) yield flawOf('', '', 'structure');
+      yield { items: 0, bytes: 0 };
+    }
     if (file.key !== undefined && hasTotals(opened.db))
       yield* scrubRows(opened.db, file.key, flawOf);
     else yield flawOf('row_totals', '', 'row MAC');
@@ -49,15 +52,10 @@ export async function* scrubRows(
   key: Uint8Array,
   flawOf: (table: string, row: string, bound: string) => Flaw,
 ): Scrubbing {
-  let items = 0;
-  for (const it of unboundRows(db, key)) {
-    items += 1;
-    if (it !== undefined) yield flawOf(it.table, nameOf(it, key), boundOf(it));
-    if (items < rowsATurn) continue;
-    yield { items, bytes: 0 };
-    items = 0;
+  for (const { rows, wrong } of boundPieces(db, key, rowsATurn)) {
+    for (const it of wrong) yield flawOf(it.table, nameOf(it, key), boundOf(it));
+    yield { items: rows, bytes: 0 };
   }
-  yield { items, bytes: 0 };
 }
 
 const boundOf = ({ because }: UnboundRow): string => `row MAC: ${because}`;

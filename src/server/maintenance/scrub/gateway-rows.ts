@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { whole } from '../../../gateway/bound-pieces.ts';
 import { hasTotals } from '../../../gateway/bound-rows.ts';
 import { merkleRoot } from '../../../ledger/merkle.ts';
 import { decodeRow, stateKey } from '../../../ledger/table.ts';
@@ -11,7 +12,7 @@ import { parseAccountId } from '../../../primitives/ids.ts';
 import { readRowKey } from '../../row-key.ts';
 import { leafDefect, openToRead } from '../verify-rows.ts';
 import { scrubRows } from './bound-file.ts';
-import { isUnreadable, isUnsound } from './databases.ts';
+import { isUnreadable, soundTables } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 
 type Columns = Readonly<Record<string, unknown>>;
@@ -27,8 +28,10 @@ export async function* scrubGateway(servers: string, hospital: string): Scrubbin
   });
   const file = openToRead(join(folder, 'gateway.db'));
   try {
-    if (isUnsound(file.db)) yield flawOf('', '', 'structure');
-    file.db.exec('BEGIN');
+    for (const isSound of soundTables(file.db)) {
+      if (!isSound) yield flawOf('', '', 'structure');
+      yield { items: 0, bytes: 0 };
+    }
     const key = readRowKey(folder);
     if (key !== undefined && hasTotals(file.db)) yield* scrubRows(file.db, key, flawOf);
     else yield flawOf('row_totals', '', 'row MAC');
@@ -45,12 +48,25 @@ type FlawOf = (table: string, row: string, bound: string, column?: string) => Fl
 
 /** Rows that were not erased have no MAC: they are the leaves of a root, and that is anchored or will be. */
 async function* deliveries(db: DatabaseSync, statePath: string, flawOf: FlawOf): Scrubbing {
+  const deliveryAfter = db.prepare(
+    'SELECT * FROM deliveries WHERE count > 0 AND delivery > ? ORDER BY delivery LIMIT 1',
+  );
   const itemsOf = db.prepare('SELECT * FROM items WHERE delivery = ? ORDER BY position');
   const state = existsSync(statePath) ? openToRead(statePath) : undefined;
+  /** A delivery and its items as they are at one instant; nothing is held between two. */
+  const next = (after: number) =>
+    whole(db, () => {
+      const delivery = deliveryAfter.get(after);
+      return delivery && { delivery, items: itemsOf.all(Number(delivery.delivery)) };
+    });
   try {
-    for (const delivery of db.prepare('SELECT * FROM deliveries WHERE count > 0').iterate()) {
+    for (
+      let read = next(Number.MIN_SAFE_INTEGER);
+      read !== undefined;
+      read = next(Number(read.delivery.delivery))
+    ) {
+      const { delivery, items } = read;
       const number = String(delivery.delivery);
-      const items = itemsOf.all(Number(delivery.delivery));
       for (const item of items) {
         const defect = item.tombstone === null ? leafDefect(item, delivery) : undefined;
         const row = `${number} ${String(item.position)}`;

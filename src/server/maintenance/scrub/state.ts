@@ -1,27 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import { sha256 } from '../../../crypto/hash.ts';
-import { tileId } from '../../../engines/ledger-application/state-layer.ts';
 import { pageId } from '../../../engines/ledger-application/state-statements.ts';
-import { appHashOf, type LogHead } from '../../../ledger/app-hash.ts';
+import { appHashOf } from '../../../ledger/app-hash.ts';
 import { genesisHash } from '../../../ledger/genesis.ts';
-import { appendToLog, emptyLog } from '../../../ledger/log-tree.ts';
 import {
   bitAt,
   bottomRow,
   emptyHash,
   stateInnerHash,
-  TreePage,
+  type TreePage,
 } from '../../../ledger/tree-page.ts';
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
-import { Recent } from '../../../primitives/recent.ts';
 import { openToRead } from '../verify-rows.ts';
-import { isUnreadable, isUnsound } from './databases.ts';
+import { isUnreadable, soundTables } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
+import { pageIn, StateFile } from './state-file.ts';
+import { everyTile, headOf } from './state-logs.ts';
 
-const keptPages = 8_192;
 const itemsATurn = 64;
 
 const flawOf = (table: string, row: string, bound = 'ledger root'): Flaw => ({
@@ -39,20 +36,17 @@ export async function* scrubState(servers: string): Scrubbing {
   if (!existsSync(path)) return;
   const file = openToRead(path);
   try {
-    if (isUnsound(file.db)) yield flawOf('', '', 'structure');
-    file.db.exec('BEGIN');
-    if (file.db.prepare('SELECT 1 FROM head').get() === undefined) return;
-    const pages = new Pages(file.db);
-    const counted = { leaves: 0 };
-    yield* everyPage(file.db, pages, counted);
-    yield* everyRow(file.db, pages, counted);
-    const logs = { user: emptyLog, doc: emptyLog };
-    for (const log of ['user', 'doc'] as const) {
-      logs[log] = headOf(file.db, log);
-      yield* everyTile(file.db, log, logs[log]);
+    for (const isSound of soundTables(file.db)) {
+      if (!isSound) yield flawOf('', '', 'structure');
+      yield { items: 0, bytes: 0 };
     }
-    const root = pages.at('')?.hash(1) ?? emptyHash;
-    yield* headFlaws(file.db, appHashOf(root, logs), {
+    if (file.db.prepare('SELECT 1 FROM head').get() === undefined) return;
+    const state = new StateFile(file.db);
+    const counted = { leaves: 0, since: state.piece(() => state.writes) };
+    yield* everyPage(state, counted);
+    yield* everyRow(state, counted);
+    for (const log of ['user', 'doc'] as const) yield* everyTile(state, log, flawOf);
+    yield* headFlaws(state, {
       blocksPath: join(servers, 'ledger', 'blocks.db'),
       genesisPath: join(servers, 'genesis.cbor'),
     });
@@ -64,54 +58,62 @@ export async function* scrubState(servers: string): Scrubbing {
   }
 }
 
-/** Pages as they lie in the file; undefined: none, or none that can be read. */
-class Pages {
-  readonly #pages: ReturnType<DatabaseSync['prepare']>;
-  readonly #deep: ReturnType<DatabaseSync['prepare']>;
-  readonly #kept = new Recent<string, TreePage>(keptPages);
+interface Counted {
+  leaves: number;
+  /** `writes` of the file when counting began. */
+  readonly since: number;
+}
 
-  constructor(db: DatabaseSync) {
-    this.#pages = db.prepare('SELECT page FROM pages WHERE id = ?');
-    this.#deep = db.prepare('SELECT page FROM deep_pages WHERE path = ?');
-  }
+/** Its row is there, whatever stands in it. */
+function isListed({ db }: StateFile, path: string): boolean {
+  const id = pageId(path);
+  const row =
+    id === undefined
+      ? db.prepare('SELECT 1 FROM deep_pages WHERE path = ?').get(path)
+      : db.prepare('SELECT 1 FROM pages WHERE id = ?').get(id);
+  return row !== undefined;
+}
 
-  at(path: string): TreePage | undefined {
-    const kept = this.#kept.get(path);
-    if (kept !== undefined) return kept;
-    const id = pageId(path);
-    const bytes = (id === undefined ? this.#deep.get(path) : this.#pages.get(id))?.page;
-    const page = bytes instanceof Uint8Array ? decoded(bytes) : undefined;
-    if (page !== undefined) this.#kept.set(path, page);
-    return page;
+async function* everyPage(state: StateFile, counted: Counted): Scrubbing {
+  for (const paths of pathsIn(state)) {
+    const { wrong, leaves } = state.piece(() => {
+      const pages = paths.map((path) => ({ path, page: state.at(path) }));
+      return {
+        leaves: pages.reduce((sum, { page }) => sum + (page === undefined ? 0 : leavesOf(page)), 0),
+        // One that went with a block that came since it was listed is no more.
+        wrong: pages.filter(({ path, page }) =>
+          page === undefined ? isListed(state, path) : !isJoined(page, path, state),
+        ),
+      };
+    });
+    counted.leaves += leaves;
+    for (const { path } of wrong) yield flawOf('pages', path);
+    yield { items: paths.length, bytes: 2_048 * paths.length };
   }
 }
 
-function decoded(bytes: Uint8Array): TreePage | undefined {
-  try {
-    return TreePage.decode(bytes);
-  } catch (error) {
-    if (isCoded(error, 'LEDGER_CORRUPT')) return undefined;
-    throw error;
+/** Paths of all pages, some at a time. */
+function* pathsIn({ db }: StateFile): Generator<readonly string[]> {
+  const pages = db.prepare(`SELECT id FROM pages WHERE id > ? ORDER BY id LIMIT ${itemsATurn}`);
+  let id: number | undefined = Number.MIN_SAFE_INTEGER;
+  while (id !== undefined) {
+    const ids: readonly number[] = pages.all(id).map((row) => Number(row.id));
+    yield ids.map((it) => it.toString(16).slice(1));
+    id = ids.length < itemsATurn ? undefined : ids.at(-1);
   }
-}
-
-async function* everyPage(db: DatabaseSync, pages: Pages, counted: { leaves: number }): Scrubbing {
-  const paths = function* () {
-    for (const { id } of db.prepare('SELECT id FROM pages').iterate()) {
-      yield Number(id).toString(16).slice(1);
-    }
-    for (const { path } of db.prepare('SELECT path FROM deep_pages').iterate()) yield String(path);
-  };
-  for (const path of paths()) {
-    const page = pages.at(path);
-    if (page === undefined || !isJoined(page, path, pages)) yield flawOf('pages', path);
-    if (page !== undefined) counted.leaves += leavesOf(page);
-    yield { items: 1, bytes: 2_048 };
+  const deep = db.prepare(
+    `SELECT path FROM deep_pages WHERE path > ? ORDER BY path LIMIT ${itemsATurn}`,
+  );
+  let path: string | undefined = '';
+  while (path !== undefined) {
+    const paths: readonly string[] = deep.all(path).map((row) => String(row.path));
+    yield paths;
+    path = paths.length < itemsATurn ? undefined : paths.at(-1);
   }
 }
 
 /** Every inner node is over the two below it, in this page or the next. */
-function isJoined(page: TreePage, path: string, pages: Pages): boolean {
+function isJoined(page: TreePage, path: string, pages: StateFile): boolean {
   for (let position = 1; position < 2 * bottomRow; position++) {
     if (page.kind(position) !== 'inner') continue;
     if (position >= bottomRow) {
@@ -133,27 +135,54 @@ function leavesOf(page: TreePage): number {
   return leaves;
 }
 
-async function* everyRow(db: DatabaseSync, pages: Pages, counted: { leaves: number }): Scrubbing {
+async function* everyRow(state: StateFile, counted: Counted): Scrubbing {
+  const after = state.db.prepare(
+    `SELECT id, k, v FROM kv WHERE id > ? ORDER BY id LIMIT ${itemsATurn}`,
+  );
   let rows = 0;
-  let bytes = 0;
-  for (const { k, v } of db.prepare('SELECT k, v FROM kv').iterate()) {
-    if (!(k instanceof Uint8Array) || !(v instanceof Uint8Array)) throw corrupt();
-    rows += 1;
-    bytes += k.length + v.length;
-    const leaf = leafOf(pages, sha256(k));
+  let id: number | undefined = Number.MIN_SAFE_INTEGER;
+  while (id !== undefined) {
+    const from: number = id;
+    const { read, wrong, bytes } = state.piece(() => rowsOf(state, after.all(from)));
     // A row's key names its table and what it is of, by hashes and ids of accounts: told by its own hash.
-    if (leaf === undefined || !equalBytes(leaf, sha256(v))) {
-      yield flawOf('kv', bytesToHex(sha256(k).slice(0, 8)));
-    }
-    if (rows % itemsATurn === 0) yield { items: itemsATurn, bytes };
-    if (rows % itemsATurn === 0) bytes = 0;
+    for (const it of wrong) yield flawOf('kv', bytesToHex(it.slice(0, 8)));
+    rows += read.length;
+    id = read.length < itemsATurn ? undefined : read.at(-1);
+    yield { items: read.length, bytes };
   }
-  yield { items: rows % itemsATurn, bytes };
-  if (rows !== counted.leaves) yield flawOf('kv', '', 'recount');
+  if (!isCounted(state, counted, rows)) yield flawOf('kv', '', 'recount');
+}
+
+/** Numbers of these rows, and hashes of keys whose value is not the one of the tree. Within a piece. Throws LEDGER_CORRUPT. */
+function rowsOf(state: StateFile, rows: readonly Readonly<Record<string, unknown>>[]) {
+  const wrong: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { k, v } of rows) {
+    if (!(k instanceof Uint8Array) || !(v instanceof Uint8Array)) throw corrupt();
+    bytes += k.length + v.length;
+    const name = sha256(k);
+    const leaf = leafOf(state, name);
+    if (leaf === undefined || !equalBytes(leaf, sha256(v))) wrong.push(name);
+  }
+  return { read: rows.map(({ id }) => Number(id)), wrong, bytes };
+}
+
+/** As many rows as leaves: if no block came since they were counted; else all are counted at once. */
+function isCounted(state: StateFile, counted: Counted, rows: number): boolean {
+  return state.piece(() => {
+    if (state.writes === counted.since) return rows === counted.leaves;
+    let leaves = 0;
+    for (const table of ['pages', 'deep_pages'])
+      for (const { page } of state.db.prepare(`SELECT page FROM ${table}`).iterate()) {
+        const read = page instanceof Uint8Array ? pageIn(page) : undefined;
+        leaves += read === undefined ? 0 : leavesOf(read);
+      }
+    return Number(state.db.prepare('SELECT count(*) AS n FROM kv').get()?.n) === leaves;
+  });
 }
 
 /** The value's hash as the tree has it for this key; undefined: it has none, or a page is missing. */
-function leafOf(pages: Pages, keyHash: Uint8Array): Uint8Array | undefined {
+function leafOf(pages: StateFile, keyHash: Uint8Array): Uint8Array | undefined {
   let path = '';
   let page = pages.at('');
   let position = 1;
@@ -174,45 +203,20 @@ function leafOf(pages: Pages, keyHash: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-function headOf(db: DatabaseSync, log: 'user' | 'doc'): LogHead {
-  const { size, root } = db.prepare('SELECT size, root FROM logs WHERE name = ?').get(log) ?? {};
-  if (typeof size !== 'number' || !(root instanceof Uint8Array)) throw corrupt();
-  return { size, root };
-}
-
-/** All tiles again from the leaves in the lowest ones. */
-async function* everyTile(db: DatabaseSync, log: 'user' | 'doc', head: LogHead): Scrubbing {
-  const made = new Map<number, Uint8Array>();
-  const stored = db.prepare('SELECT hashes FROM tiles WHERE id = ?');
-  let again = emptyLog;
-  for (let index = 0; again.size < head.size; index++) {
-    const hashes = stored.get(tileId(log, 0, index))?.hashes;
-    const held = Math.min(16, head.size - again.size);
-    if (!(hashes instanceof Uint8Array) || hashes.length < held * 32) {
-      yield flawOf('tiles', `${log} 0 ${index}`);
-      return;
-    }
-    const leaves = Array.from({ length: held }, (_, at) => hashes.slice(at * 32, at * 32 + 32));
-    const grown = appendToLog((level, at) => made.get(tileId(log, level, at)), again, leaves);
-    for (const tile of grown.tiles) made.set(tileId(log, tile.level, tile.index), tile.hashes);
-    again = grown.head;
-    yield { items: 1, bytes: hashes.length };
-  }
-  if (!equalBytes(again.root, head.root)) yield flawOf('logs', log);
-  for (const [id, hashes] of made) {
-    const kept = stored.get(id)?.hashes;
-    if (!(kept instanceof Uint8Array) || !equalBytes(kept, hashes))
-      yield flawOf('tiles', String(id));
-  }
-}
-
 /** The root of what lies there, what the file says it is, and what the ledger says. */
 async function* headFlaws(
-  db: DatabaseSync,
-  appHash: Uint8Array,
+  state: StateFile,
   { blocksPath, genesisPath }: { readonly blocksPath: string; readonly genesisPath: string },
 ): Scrubbing {
-  const { height, app_hash: said, genesis_hash: of } = db.prepare('SELECT * FROM head').get() ?? {};
+  const { head, appHash } = state.piece(() => {
+    const logs = { user: headOf(state.db, 'user'), doc: headOf(state.db, 'doc') };
+    const root = state.at('')?.hash(1) ?? emptyHash;
+    return {
+      head: state.db.prepare('SELECT * FROM head').get() ?? {},
+      appHash: appHashOf(root, logs),
+    };
+  });
+  const { height, app_hash: said, genesis_hash: of } = head;
   const genesis = genesisHash(new Uint8Array(readFileSync(genesisPath)));
   if (!(of instanceof Uint8Array) || !equalBytes(of, genesis))
     yield flawOf('head', 'genesis_hash', 'genesis');
