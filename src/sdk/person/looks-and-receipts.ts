@@ -2,7 +2,7 @@ import type { RecordId, TxId } from '../../primitives/ids.ts';
 import type { ReportPeriod, SignedReport } from '../actions/access-report.ts';
 import type { Looked } from '../actions/looks.ts';
 import type { Noticed } from '../actions/noticed.ts';
-import type * as shared from '../actions/read-shared.ts';
+import type { Access } from '../actions/shared-pages.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import { later } from '../later.ts';
 import type { AsAccount } from './acting.ts';
@@ -61,7 +61,7 @@ export abstract class LooksAndReceipts extends ReceivedGrants {
   }
 
   /** Of one's own look, opened by the signed request. */
-  receiptOfAccess(access: shared.Access, options: AsAccount = {}): Promise<Uint8Array> {
+  receiptOfAccess(access: Access, options: AsAccount = {}): Promise<Uint8Array> {
     return this.act(options, async (ctx) =>
       (await later.readShared()).receiptOfAccess(ctx, access, options),
     );

@@ -2,8 +2,9 @@ import type { ConsentId, RecordId } from '../../primitives/ids.ts';
 import type { MyPatient } from '../actions/my-patients.ts';
 import type { NoteToWrite } from '../actions/note-to-write.ts';
 import type { PatientIdentity } from '../actions/patient-identity.ts';
-import type * as shared from '../actions/read-shared.ts';
+import type { ReadOptions, SharedRead } from '../actions/read-shared.ts';
 import type { SharedLines } from '../actions/record-lines.ts';
+import type { SharedListing } from '../actions/shared-pages.ts';
 import { forgetUnwritten, type UnwrittenNote, unwrittenNotes } from '../actions/unwritten-notes.ts';
 import type { WrittenRecords } from '../actions/write-shared.ts';
 import { heldGrant, type ReceivedGrant, receivedGrants } from '../grants/received.ts';
@@ -43,20 +44,14 @@ export abstract class ReceivedGrants extends GivenGrants {
   }
 
   /** What there is under a grant, unopened: a look like any other. Throws as `readShared`. */
-  listShared(
-    consent: ConsentId,
-    options: AsAccount & shared.ReadOptions = {},
-  ): Promise<shared.SharedListing> {
+  listShared(consent: ConsentId, options: AsAccount & ReadOptions = {}): Promise<SharedListing> {
     return this.act(options, async (ctx) =>
-      (await later.readShared()).requestRows(ctx, heldGrant(ctx, consent), options),
+      (await later.sharedPages()).requestRows(ctx, heldGrant(ctx, consent), options),
     );
   }
 
   /** What there is under a grant, in one line each, without its bodies: one look. Throws as `readShared`. */
-  sharedLines(
-    consent: ConsentId,
-    options: AsAccount & shared.ReadOptions = {},
-  ): Promise<SharedLines> {
+  sharedLines(consent: ConsentId, options: AsAccount & ReadOptions = {}): Promise<SharedLines> {
     return this.act(options, async (ctx) =>
       (await later.recordLines()).sharedLines(ctx, consent, options),
     );
@@ -66,10 +61,7 @@ export abstract class ReceivedGrants extends GivenGrants {
    * Reads under a grant: the look stands on the ledger before anything comes back. Throws NOT_SHARED,
    * PURPOSE_NOT_GRANTED, CONSENT_ENDED, CONSENT_NOT_LIVE, REQUEST_STALE (the device's clock), KEY_NOT_HERE.
    */
-  readShared(
-    consent: ConsentId,
-    options: AsAccount & shared.ReadOptions = {},
-  ): Promise<shared.SharedRead> {
+  readShared(consent: ConsentId, options: AsAccount & ReadOptions = {}): Promise<SharedRead> {
     return this.act(options, async (ctx) =>
       (await later.readShared()).readShared(ctx, consent, options),
     );
