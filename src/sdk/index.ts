@@ -88,13 +88,7 @@ export type {
 } from './actions/own-records.ts';
 export { type PatientIdentity, patientAmong } from './actions/patient-identity.ts';
 export { type ChartToRead, type ReadChart, readChart } from './actions/read-chart.ts';
-export type {
-  Access,
-  ReadOptions,
-  SharedListing,
-  SharedRead,
-  SharedRecord,
-} from './actions/read-shared.ts';
+export type { ReadOptions, SharedRead, SharedRecord } from './actions/read-shared.ts';
 export {
   type ReclassifiedRecord,
   type ReclassifyRequest,
@@ -106,6 +100,7 @@ export type { ReportLanguage } from './actions/report-words.ts';
 export type { Resumed } from './actions/resume.ts';
 export type { AddFileOptions } from './actions/seal-import.ts';
 export { type SharedVersion, sharedHistory } from './actions/shared-history.ts';
+export type { Access, SharedListing } from './actions/shared-pages.ts';
 export { memorySpool, type Spool, type SpooledBytes } from './actions/spool.ts';
 export type { Synced } from './actions/sync.ts';
 export type { UnwrittenNote } from './actions/unwritten-notes.ts';
@@ -142,7 +137,9 @@ export {
   openKept,
 } from './kept/open-kept.ts';
 export { reporting } from './later.ts';
-export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
+export type { AsAccount, PersonOptions } from './person/acting.ts';
+export type { GivenBefore } from './person/given-grants.ts';
+export { Person } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
 export type { HealthDataKind } from './records/archive/health-data.ts';
 export { type Attachment, openAttachment } from './records/attachments.ts';

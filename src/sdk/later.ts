@@ -25,6 +25,7 @@ const parts = {
   recover: () => import('./actions/recover.ts'),
   reporting: () => import('./actions/reporting.ts'),
   rotate: () => import('./actions/rotate.ts'),
+  sharedPages: () => import('./actions/shared-pages.ts'),
   sync: () => import('./actions/sync.ts'),
   trustWords: () => import('./trust/trust-words.ts'),
   unlisted: () => import('./grants/unlisted.ts'),

@@ -13,7 +13,8 @@ import { ofFirstPerson } from '../records/import/persons.ts';
 import type { ReadingKey } from '../records/item-wrap.ts';
 import { bareMediaType } from '../records/media-type.ts';
 import { type Note, noteBeside, noted } from './kept-beside.ts';
-import { readShared, requestRows, type SharedRecord } from './read-shared.ts';
+import { readShared, type SharedRecord } from './read-shared.ts';
+import { requestRows } from './shared-pages.ts';
 
 /** Who a patient is by her own chart: what a clinician compares before he writes. */
 export interface PatientIdentity {

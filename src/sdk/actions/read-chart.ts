@@ -8,15 +8,9 @@ import { type MissingBody, openChart } from '../client/open-chart.ts';
 import { heldGrant } from '../grants/received.ts';
 import { beforehand, openersOf } from './keys-of-rows.ts';
 import { noteIdentity } from './patient-identity.ts';
-import {
-  type Access,
-  keepingUnder,
-  readShared,
-  requestRows,
-  type SharedListing,
-  type SharedRecord,
-} from './read-shared.ts';
+import { keepingUnder, readShared, type SharedRecord } from './read-shared.ts';
 import { linesOf, type RecordLine } from './record-lines.ts';
+import { type Access, requestRows, type SharedListing } from './shared-pages.ts';
 
 /** A chart as somebody reads it who treats: what matters first is opened first. */
 export interface ChartToRead {

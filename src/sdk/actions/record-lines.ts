@@ -12,7 +12,7 @@ import { amendedByOthers } from './amended-by-others.ts';
 import { filedAnew } from './filed-anew.ts';
 import { keysOf, openersOf } from './keys-of-rows.ts';
 import { keyOf, ownChart } from './own-records.ts';
-import { type Access, type ReadOptions, requestRows, type SharedListing } from './read-shared.ts';
+import { type Access, type LookOptions, requestRows, type SharedListing } from './shared-pages.ts';
 
 /** A record as its row tells it, without its body. */
 export interface RecordLine {
@@ -94,7 +94,7 @@ export interface SharedLines {
 export async function sharedLines(
   ctx: Context,
   consent: ConsentId,
-  options: ReadOptions = {},
+  options: LookOptions = {},
 ): Promise<SharedLines> {
   const held = heldGrant(ctx, consent);
   const known = keysOf(ctx, held, options.signal);

@@ -7,7 +7,8 @@ import { collectKeys, readingKeysOf } from '../grants/collect-keys.ts';
 import { heldGrant } from '../grants/received.ts';
 import { versionedOf } from '../records/carried.ts';
 import { lineOf } from '../records/versions.ts';
-import { requestRows, type SharedRecord } from './read-shared.ts';
+import type { SharedRecord } from './read-shared.ts';
+import { requestRows } from './shared-pages.ts';
 
 /** A version of a record, and the record that it names and is no version of. */
 export type SharedVersion = SharedRecord & { readonly notVersionOf?: RecordId | undefined };

@@ -1,13 +1,15 @@
-import { DatabaseSync } from 'node:sqlite';
-import { hmacSha256, labelledHash, labelledInfo } from '../../../crypto/hash.ts';
-import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { labelledHash } from '../../../crypto/hash.ts';
+import { utf8 } from '../../../primitives/bytes.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { noGuard, type RowGuard, type UnboundRow } from '../../../primitives/row-guard.ts';
-import { causeNames } from '../api/causes.ts';
-import { type ChannelName, channels } from '../api/choice.ts';
-import { type KeptChoice, noRow } from '../api/outbox.ts';
+import type { ChannelName } from '../api/choice.ts';
+import { noRow } from '../api/outbox.ts';
 import { alertsNames } from '../names.ts';
-import { type Incident, type Letter, letterStates, type Taken } from './letter.ts';
+import { ChoiceCounters, type CountedChoice } from './choice-counters.ts';
+import type { Incident, Letter, Taken } from './letter.ts';
+import { bytesIn, letterIn, macOfLetter } from './letter-row.ts';
+import { lacks, openLettersFile } from './letters-file.ts';
 import type { Cursor } from './outbox-reader.ts';
 import { firstTryAtMs, longestPauseMs } from './rules.ts';
 import { type Standing, standingIn } from './standing.ts';
@@ -18,29 +20,13 @@ const keptMs = 90 * 24 * 60 * 60_000;
 /** Causes are kept for longer than the outbox keeps rows: a file that was set back tells nobody again. */
 const causesKeptMs = 2 * keptMs;
 
-const tables = `
-CREATE TABLE IF NOT EXISTS cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, mac BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS causes (id BLOB PRIMARY KEY, metMs INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS letters (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, name BLOB NOT NULL UNIQUE, account TEXT NOT NULL, channel TEXT NOT NULL,
-  cause TEXT NOT NULL, count INTEGER NOT NULL, dueMs INTEGER NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL,
-  code TEXT NOT NULL, changedMs INTEGER NOT NULL, mac BLOB NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS letters_due ON letters (state, dueMs);
-CREATE INDEX IF NOT EXISTS letters_kind ON letters (account, channel, cause, id);
-CREATE TABLE IF NOT EXISTS counters (
-  account TEXT NOT NULL, channel TEXT NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY (account, channel)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS incidents (
-  code TEXT NOT NULL, place INTEGER NOT NULL, metMs INTEGER NOT NULL, PRIMARY KEY (code, place)
-) STRICT, WITHOUT ROWID;`;
-
 /**
  * The letters of one hospital's alert service: which were taken from the outbox, which wait, what became of each. A
  * statement that returned is on disk. Each letter is bound by a MAC of the service's key.
  */
 export class LetterStore {
   readonly #db: DatabaseSync;
+  readonly #counters: ChoiceCounters;
   readonly #key: Uint8Array;
   readonly #faultPoint: (name: string) => void;
   readonly #binding: FileBinding;
@@ -61,19 +47,10 @@ export class LetterStore {
     this.#key = key;
     this.#faultPoint = faultPoint;
     this.#binding = binding;
-    this.#db = new DatabaseSync(path, { timeout: 2_000 });
-    this.#db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
-    this.#db.exec(tables);
-    this.#addFacts();
+    this.#db = openLettersFile(path);
+    this.#counters = new ChoiceCounters(this.#db, binding.guard);
     this.#unbound = binding.guard.unbound(this.#db);
     binding.guard.open(this.#db);
-  }
-
-  /** A file of before has no facts. */
-  #addFacts(): void {
-    const columns = this.#db.prepare("SELECT name FROM pragma_table_info('letters')").all();
-    if (columns.some(({ name }) => name === 'facts')) return;
-    this.#db.exec("ALTER TABLE letters ADD COLUMN facts BLOB NOT NULL DEFAULT x''");
   }
 
   /**
@@ -105,7 +82,7 @@ export class LetterStore {
         else if (!isLost && it.seq <= seq) this.#meet(it.id, nowMs);
       }
       if (isLost) this.#setCursor(isUnknown ? last : undefined);
-      for (const it of choices) if (this.#isDoubtful(it, wrong)) this.#pass(it);
+      for (const it of choices) if (this.#counters.isDoubtful(it, wrong)) this.#counters.pass(it);
       this.#report('LETTERS_TAMPERED', nowMs, nowMs);
       this.#binding.guard.settle(this.#db);
     });
@@ -136,37 +113,6 @@ export class LetterStore {
       const of = { name, account, channel, cause, facts, count: 1, attempts: 0 };
       this.#insert({ ...of, ...ended, changedMs: nowMs });
     }
-  }
-
-  /** Its counter does not hold, or went together with its MAC though a letter was once sent by it. */
-  #isDoubtful({ account, channel }: CountedChoice, wrong: readonly UnboundRow[]): boolean {
-    if (!wrong.some(({ table }) => table === 'counters')) return false;
-    if (this.#binding.guard.wrong(this.#db, 'counters', [account, channel]) !== undefined)
-      return true;
-    return lacks(wrong, 'counters') && this.#isForgotten(account, channel);
-  }
-
-  /** No letter is sent without a counter: where one was, and there is none, it went together with its MAC. */
-  #isForgotten(account: AccountId, channel: string): boolean {
-    if (this.#counterOf(account, channel) !== undefined) return false;
-    const sent = this.#db.prepare(
-      "SELECT 1 FROM letters WHERE account = ? AND channel = ? AND state IN ('accepted', 'failed', 'handing') LIMIT 1",
-    );
-    return sent.get(account, channel) !== undefined;
-  }
-
-  /** What she said last is not believed any more; what she says next is. */
-  #pass({ account, channel, counter }: CountedChoice): void {
-    this.#db
-      .prepare('INSERT OR REPLACE INTO counters VALUES (?, ?, ?)')
-      .run(account, channel, counter + 1);
-  }
-
-  #counterOf(account: string, channel: string): number | undefined {
-    const row = this.#db
-      .prepare('SELECT counter FROM counters WHERE account = ? AND channel = ?')
-      .get(account, channel);
-    return row === undefined ? undefined : Number(row.counter);
   }
 
   cursor(): Cursor {
@@ -309,23 +255,12 @@ export class LetterStore {
 
   /** Whether this choice is not older than one that was met; the newest counter is kept. */
   isNewest(account: AccountId, channel: ChannelName, counter: number): boolean {
-    const gone = this.#isForgotten(account, channel);
-    const wrong = gone
-      ? ({ table: 'counters', because: 'count' } as const)
-      : this.#binding.guard.wrong(this.#db, 'counters', [account, channel]);
-    if (wrong !== undefined) {
-      this.#binding.told(wrong);
-      this.#whole('counter', () => this.#pass({ account, channel, counter }));
-      return false;
-    }
-    const met = this.#counterOf(account, channel) ?? -1;
-    if (counter < met) return false;
-    if (counter > met) {
-      this.#db
-        .prepare('INSERT OR REPLACE INTO counters VALUES (?, ?, ?)')
-        .run(account, channel, counter);
-    }
-    return true;
+    const choice = { account, channel, counter };
+    const wrong = this.#counters.wrong(choice);
+    if (wrong === undefined) return this.#counters.isNewest(choice);
+    this.#binding.told(wrong);
+    this.#whole('counter', () => this.#counters.pass(choice));
+    return false;
   }
 
   report(code: string, place: number, metMs: number): void {
@@ -366,37 +301,7 @@ export class LetterStore {
   }
 
   #letterIn(row: Readonly<Record<string, unknown>>): Letter | undefined {
-    const channel = channels.find((it) => it === row.channel);
-    const cause = causeNames.find((it) => it === row.cause);
-    const state = letterStates.find((it) => it === row.state);
-    if (channel === undefined || cause === undefined || state === undefined) return undefined;
-    const letter: Letter = {
-      ...{ channel, cause, state, id: Number(row.id), name: bytesIn(row.name) },
-      ...{ account: String(row.account) as AccountId, count: Number(row.count) },
-      ...{ dueMs: Number(row.dueMs), attempts: Number(row.attempts) },
-      ...{ code: String(row.code), changedMs: Number(row.changedMs), facts: bytesIn(row.facts) },
-    };
-    return equalBytes(this.#mac(letter), bytesIn(row.mac)) ? letter : undefined;
-  }
-
-  #mac(letter: Letter): Uint8Array {
-    const { id, name, account, channel, cause, count } = letter;
-    const { dueMs, attempts, state, code, changedMs, facts } = letter;
-    const said = [
-      id,
-      name,
-      account,
-      channel,
-      cause,
-      count,
-      dueMs,
-      attempts,
-      state,
-      code,
-      changedMs,
-      ...(facts.length > 0 ? [facts] : []),
-    ];
-    return hmacSha256(this.#key, labelledInfo(labels.alertLetterRow, said));
+    return letterIn(row, this.#key);
   }
 
   #write(letter: Letter): void {
@@ -405,7 +310,7 @@ export class LetterStore {
       .prepare(
         'UPDATE letters SET count = ?, dueMs = ?, attempts = ?, state = ?, code = ?, changedMs = ?, mac = ? WHERE id = ?',
       )
-      .run(count, dueMs, attempts, state, code, changedMs, this.#mac(letter), id);
+      .run(count, dueMs, attempts, state, code, changedMs, macOfLetter(letter, this.#key), id);
   }
 
   #whole(name: string, work: () => void): void {
@@ -429,8 +334,6 @@ export interface FileBinding {
   readonly told: (wrong: UnboundRow) => void;
 }
 
-type CountedChoice = Pick<KeptChoice, 'account' | 'channel' | 'counter'>;
-
 /** What the gateway's file has still: rows that hold, the last of all, and whose choices there are. */
 export interface LeftOfOutbox {
   readonly rows: readonly (Taken & { readonly seq: number })[];
@@ -438,12 +341,5 @@ export interface LeftOfOutbox {
   readonly choices: readonly CountedChoice[];
 }
 
-/** Rows of this table are gone, or may be. */
-const lacks = (wrong: readonly UnboundRow[], table: string): boolean =>
-  wrong.some((it) => it.table === table && ['gone', 'count', 'key'].includes(it.because));
-
 const nameOf = (id: Uint8Array, channel: ChannelName): Uint8Array =>
   labelledHash(labels.alertLetter, id, utf8(channel)).slice(0, 16);
-
-const bytesIn = (value: unknown): Uint8Array =>
-  value instanceof Uint8Array ? value : new Uint8Array(0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach } from 'node:test';
@@ -107,8 +107,17 @@ export class AlertsSetting {
     return new Store(join(this.folder, 'gateway.db'), store === undefined ? [] : [store]);
   }
 
-  /** The gateway starts anew, with the file that lies there. */
-  reopen(): void {
+  /** Copies the gateway's file; returns what puts the copy in its place, and the gateway starts anew with it. */
+  copied(): () => void {
+    const path = join(this.folder, 'gateway.db');
+    const copy = `${path}.old`;
+    this.#anew(() => copyFileSync(path, copy));
+    return () => this.#anew(() => copyFileSync(copy, path));
+  }
+
+  #anew(whileClosed: () => void): void {
+    this.db.close();
+    whileClosed();
     this.db = this.#openDb();
   }
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { scrubBoundFile } from '../../../server/maintenance/scrub/bound-file.ts';
 import { isFlaw } from '../../../server/maintenance/scrub/flaw.ts';
-import { AlertsSetting, ana, bob, lettersKey, relayOfFile } from './setting.ts';
+import { AlertsSetting, allRounds, ana, bob, lettersKey, relayOfFile } from './setting.ts';
 
 const { relay, mail } = relayOfFile();
 
@@ -162,9 +161,7 @@ for (const [name, sql, found, { since, doubt }] of [
       t.after(() => setting.leave());
       await setting.choose(bob, { counter: 2 });
       const { service } = await setting.service([mail()]);
-      while (await service.round()) {
-        // until nothing is due
-      }
+      await allRounds(service);
       assert.equal(relay.taken.length, 3);
       assert.deepEqual(await flawsOf(setting), []);
       if (when === 'while the service is away') setting.end();
@@ -173,9 +170,7 @@ for (const [name, sql, found, { since, doubt }] of [
       setting.nowMs += 2 * 60 * 60_000;
       setting.outbox.add('rotation', ana, 'tx 9');
       if (when === 'while it runs') {
-        while (await service.round()) {
-          // what the file says now
-        }
+        await allRounds(service);
         setting.end();
       }
       const { states, incidents } = await standingAfter(setting);
@@ -197,9 +192,7 @@ test('that a cause was met is another hand’s word: it is not sent, and that is
     'letters.db',
     `ATTACH '${join(setting.folder, 'gateway.db')}' AS g; INSERT INTO causes SELECT id, 1 FROM g.alerts_outbox WHERE seq = 1`,
   );
-  while (await service.round()) {
-    // until nothing is due
-  }
+  await allRounds(service);
   setting.end();
   assert.equal(relay.taken.length, 2);
   assert.deepEqual(
@@ -211,26 +204,17 @@ test('that a cause was met is another hand’s word: it is not sent, and that is
 test('an outbox that is set back while the causes that were met are gone tells nobody again', async (t) => {
   const setting = await withCauses();
   t.after(() => setting.leave());
-  setting.db.close();
-  const path = join(setting.folder, 'gateway.db');
-  copyFileSync(path, `${path}.old`);
-  setting.reopen();
+  const setBack = setting.copied();
   setting.outbox.add('rotation', ana, 'tx 2');
   const { service } = await setting.service([mail()]);
-  while (await service.round()) {
-    // until nothing is due
-  }
+  await allRounds(service);
   assert.equal(relay.taken.length, 4);
   setting.end();
-  setting.db.close();
-  copyFileSync(`${path}.old`, path);
-  setting.reopen();
+  setBack();
   const again = await setting.service([mail()]);
   write(setting, 'letters.db', `${gone('causes')}; ${gone('letters')}`);
   setting.nowMs += 2 * 60 * 60_000;
-  while (await again.service.round()) {
-    // until nothing is due
-  }
+  await allRounds(again.service);
   assert.equal(relay.taken.length, 4);
   setting.end();
 });
@@ -238,15 +222,10 @@ test('an outbox that is set back while the causes that were met are gone tells n
 test('an outbox that is set back tells nobody again, and what is written into it since is told', async (t) => {
   const setting = await withCauses();
   t.after(() => setting.leave());
-  setting.db.close();
-  const path = join(setting.folder, 'gateway.db');
-  copyFileSync(path, `${path}.old`);
-  setting.reopen();
+  const setBack = setting.copied();
   setting.outbox.add('rotation', ana, 'tx 2');
   assert.equal((await standingAfter(setting)).to.length, 4);
-  setting.db.close();
-  copyFileSync(`${path}.old`, path);
-  setting.reopen();
+  setBack();
   setting.outbox.add('rotation', bob, 'tx 3');
   const met = await standingAfter(setting);
   assert.deepEqual(met.to.slice(4), ['b@example.org']);
@@ -257,16 +236,11 @@ test('a choice that was put back in the place of a newer one is not used', async
   const setting = new AlertsSetting();
   t.after(() => setting.leave());
   await setting.choose(ana, { address: 'old@example.org' });
-  setting.db.close();
-  const path = join(setting.folder, 'gateway.db');
-  copyFileSync(path, `${path}.old`);
-  setting.reopen();
+  const setBack = setting.copied();
   await setting.choose(ana, { counter: 2, address: 'new@example.org' });
   setting.outbox.add('look', ana, 'grant 1');
   assert.deepEqual((await standingAfter(setting)).to, ['new@example.org']);
-  setting.db.close();
-  copyFileSync(`${path}.old`, path);
-  setting.reopen();
+  setBack();
   setting.outbox.add('freeze', ana, 'tx 1');
   const met = await standingAfter(setting);
   assert.deepEqual(met.to, ['new@example.org']);

@@ -7,9 +7,7 @@ export {
   askQuestion,
   continueQuestion,
   deliverAgain,
-  listQuestions,
   predictNoise,
-  questionsOn,
 } from './asking/ask.ts';
 export { type Comparison, comparisonsOf, requireDisjoint } from './asking/comparisons.ts';
 export {
@@ -19,6 +17,7 @@ export {
   encryptedParts,
 } from './asking/delivery.ts';
 export { answersCsv, answersJson } from './asking/export.ts';
+export { listQuestions, questionsOn } from './asking/listed-questions.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';
 export { leftOf, listStudies, type Study } from './asking/studies.ts';

@@ -1,6 +1,6 @@
 import type { ReportLine, ReportPart } from '../../../sdk/actions/access-report.ts';
 import type { Context, WorkOptions } from '../../../sdk/client/context.ts';
-import { questionsOn } from './asking/ask.ts';
+import { questionsOn } from './asking/listed-questions.ts';
 import { listStudies } from './asking/studies.ts';
 import { heldRegistration, type RegistrationHeld } from './registering.ts';
 

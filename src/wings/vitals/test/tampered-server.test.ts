@@ -1,39 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { sha256 } from '../../../crypto/hash.ts';
 import { readReport } from '../api/incident-report.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { incidentRowId, statIncidents } from '../ledger/tables/stat-incidents.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import { openReport } from '../node/incidents/incident-signing.ts';
 import { Scrub } from '../node/incidents/scrubbing.ts';
-import { pageTables, questionTables } from '../node/stores/guarded-tables.ts';
+import { pageTables } from '../node/stores/guarded-tables.ts';
 import { rowMacsOf } from '../node/stores/row-macs.ts';
 import { SqliteRowGuard } from '../node/stores/sqlite/sqlite-row-guard.ts';
-import { furnish } from './furnished-server.ts';
-import { valuesOf } from './pages.ts';
-import { columnsIn, flipped, tampered } from './tampered-file.ts';
-import { hour, type Place, ThreeServers } from './three-servers.ts';
-
-const kernel = await openKernel();
-
-async function sealed(t: TestContext): Promise<{ three: ThreeServers; folder: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'salus-tampered-'));
-  const three = await ThreeServers.open(folder, kernel);
-  t.after(() => three.close());
-  await three.registerEverywhere();
-  const values = [valuesOf(1, 64, 1), valuesOf(3, 10, 3), valuesOf(1, 2, 2)];
-  await three.uploadTogether(await three.signTogether(values));
-  await three.judge();
-  assert.equal(await three.server(0).seal(), 1);
-  for (const place of [1, 2] as const) await three.server(place).seal();
-  return { three, folder };
-}
+import { flipped, tampered } from './tampered-file.ts';
+import { sealed } from './tampered-stores.ts';
+import { hour, type Place, type ThreeServers } from './three-servers.ts';
 
 const keptOf = (three: ThreeServers, place: Place) =>
   three.store(place).pagesOf(three.pseudonym, 1, { from: hour, until: hour + 1 });
@@ -102,37 +83,6 @@ for (const place of [0, 1, 2] as const)
       incident.name,
     );
   });
-
-const files = [
-  ['0.db', pageTables],
-  ['questions 0.db', questionTables],
-] as const;
-for (const [file, tables] of files)
-  for (const { name } of tables)
-    test(`${name} of a server: changed, found by the turn that sees the write, quarantined, rebuilt, and it serves again`, async (t) => {
-      const { three, folder } = await sealed(t);
-      await furnish(three);
-      const path = join(folder, file);
-      const [place] = columnsIn(path, name);
-      if (place === undefined) return assert.equal(name, 'bodies');
-      const columns = columnsIn(path, name).filter(({ row }) => row === 0);
-      const { tampering, rebuilding, base } = three.server(0);
-      const batch = await three.ledger.row(statBatches, batchRowId(three.trio, 1));
-      await tampering.turn();
-      flipped(path, columns.at(-1) ?? place);
-      await tampering.turn();
-      assert.equal(tampering.quarantines().length, 1, JSON.stringify(columns.at(-1)));
-      assert.equal((await rowOf(three, 0))?.state, 'quarantined');
-      const said = (await base.incidents.incidents()).map(({ signed }) => readReport(signed));
-      const named = said.flatMap(({ places }) => places.map(({ table }) => table.split('.')[1]));
-      assert.ok(named.includes(name), JSON.stringify(named));
-      assert.ok(said.every(({ foundBy }) => foundBy === 'watch'));
-      await rebuilding.rebuild(three.recovery[0] ?? assert.fail());
-      assert.equal((await rowOf(three, 0))?.state, 'rebuilt');
-      assert.deepEqual((await three.store(0).sealedBatch(three.trio, 1))?.root, batch?.root);
-      await tampering.requireServed(three.trio, { first: 0, last: 1 });
-      assert.ok(await three.store(0).registration(three.pseudonym));
-    });
 
 test('two servers tampered with at once are rebuilt from each other, and their roots are equal', async (t) => {
   const { three, folder } = await sealed(t);

@@ -7,7 +7,8 @@ import { readReport } from '../api/incident-report.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
-import { Scrub } from '../node/incidents/scrubbing.ts';
+import { depth, stepRows } from '../node/incidents/background-round.ts';
+import { type RoundPlace, Scrub } from '../node/incidents/scrubbing.ts';
 import { furnish } from './furnished-server.ts';
 import { valuesOf } from './pages.ts';
 import { type OpenStores, ThreeServers } from './three-servers.ts';
@@ -38,15 +39,12 @@ export type OpenTampered = () => Promise<{
 
 const kernel = await openKernel();
 
-interface Furnished {
-  readonly three: ThreeServers;
-  readonly store: TamperedStore;
-}
-
-/** Three servers with a sealed batch, the first one with a row in every table. */
-export async function furnished(t: TestContext, open: OpenTampered): Promise<Furnished> {
+/** Three servers with a batch of three pages that all of them sealed, and the folder with their files. */
+export async function sealed(
+  t: TestContext,
+  openStores?: OpenStores,
+): Promise<{ readonly three: ThreeServers; readonly folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-tampered-'));
-  const { openStores, first } = await open();
   const three = await ThreeServers.open(folder, kernel, openStores);
   t.after(() => three.close());
   await three.registerEverywhere();
@@ -55,17 +53,44 @@ export async function furnished(t: TestContext, open: OpenTampered): Promise<Fur
   await three.judge();
   assert.equal(await three.server(0).seal(), 1);
   for (const place of [1, 2] as const) await three.server(place).seal();
+  return { three, folder };
+}
+
+interface Furnished {
+  readonly three: ThreeServers;
+  readonly store: TamperedStore;
+}
+
+/** With a row in every table of the first one. */
+export async function furnished(t: TestContext, open: OpenTampered): Promise<Furnished> {
+  const { openStores, first } = await open();
+  const { three, folder } = await sealed(t, openStores);
   await furnish(three);
   return { three, store: first(folder) };
+}
+
+/** Names of tables that a round in the background finds something in. */
+async function inBackground(three: ThreeServers): Promise<readonly string[]> {
+  const scrub = new Scrub(three.server(0).base);
+  const found: string[] = [];
+  let place: RoundPlace | undefined;
+  do {
+    const step = await scrub.step(place, stepRows, depth);
+    found.push(...step.bad.map(({ table }) => table));
+    place = step.next;
+  } while (place !== undefined);
+  return found;
 }
 
 /** What is changed in a store is found and named: rules VT-5 to VT-8. */
 export function changesAreFound(name: string, tables: readonly string[], open: OpenTampered): void {
   test(`${name}: of a server that nobody touched nothing is found, also after it was opened again`, async (t) => {
     const { three } = await furnished(t, open);
-    const { bad, rows } = await new Scrub(three.server(0).base).round(3);
-    assert.deepEqual(bad, []);
-    assert.ok(rows > 5);
+    for (const place of [0, 1, 2] as const) {
+      const { bad, rows } = await new Scrub(three.server(place).base).round(3);
+      assert.deepEqual(bad, []);
+      assert.ok(rows > 5);
+    }
     assert.equal(await three.store(0).upkeep?.wasWrittenByOthers(), false);
     await three.kill(0);
     assert.deepEqual((await new Scrub(three.server(0).base).round(100)).bad, []);
@@ -79,10 +104,16 @@ export function changesAreFound(name: string, tables: readonly string[], open: O
       assert.ok(columns.length > 0);
       for (const place of columns) {
         const undo = await store.flipped(place);
-        const { bad } = await new Scrub(three.server(0).base).round(5);
-        const found = bad.map((it) => it.table);
-        const isNamed = found.some((it) => it === table || namedFor(table).includes(it));
-        assert.ok(isNamed, `${table}.${place.column} of row ${place.row}: ${JSON.stringify(bad)}`);
+        const found = [await inBackground(three)];
+        for (const isDeep of [false, true]) {
+          const { bad } = await new Scrub(three.server(0).base).round(5, undefined, isDeep);
+          found.push(bad.map((it) => it.table));
+        }
+        for (const said of found)
+          assert.ok(
+            said.some((it) => isNameOf(table, it)),
+            `${table}.${place.column} of row ${place.row}: ${said.join(', ')}`,
+          );
         await undo();
         assert.deepEqual((await new Scrub(three.server(0).base).round(500)).bad, []);
       }
@@ -98,14 +129,17 @@ export function changesAreMended(
   for (const table of tables)
     test(`${name}: any column of ${table}, changed: found by the turn that sees the write, quarantined, rebuilt, and it serves again`, async (t) => {
       const { three, store } = await furnished(t, open);
-      const ofFirst = async () =>
-        (await store.columnsIn(table)).filter(({ row, column }) => row === 0 && column !== 'mac');
+      const ofFirst = async () => (await store.columnsIn(table)).filter(({ row }) => row === 0);
       const columns = await ofFirst();
       assert.ok(columns.length > 0);
       for (const place of columns) {
         // What cannot be had again is gone after the first time.
         if (!(await ofFirst()).some(({ column }) => column === place.column)) continue;
-        await isFoundAndMended(three, async () => void (await store.flipped(place)));
+        const said = await isFoundAndMended(three, async () => void (await store.flipped(place)));
+        assert.ok(
+          said.some((it) => isNameOf(table, it)),
+          `${table}.${place.column}: ${said.join(', ')}`,
+        );
       }
     });
 }
@@ -115,16 +149,25 @@ export function lossesAreMended(name: string, tables: readonly string[], open: O
   for (const table of tables)
     test(`${name}: a row of ${table} that is gone is found, and what follows from others is there again`, async (t) => {
       const { three, store } = await furnished(t, open);
-      await isFoundAndMended(three, () => store.gone(table));
+      assert.deepEqual(await inBackground(three), []);
+      await isFoundAndMended(three, async () => {
+        await store.gone(table);
+        assert.notDeepEqual(await inBackground(three), []);
+      });
     });
 }
 
-/** A page is of its batch, and a share of its page. */
+/** A page is of its batch, or of the list that it is accepted in; a share is of its page. */
 const namedFor = (table: string): readonly string[] =>
-  ({ pages: ['batches'], shares: ['pages'] })[table] ?? [];
+  ({ pages: ['batches', 'accepted'], shares: ['pages'] })[table] ?? [];
+const isNameOf = (table: string, found: string): boolean =>
+  found === table || namedFor(table).includes(found);
 
-/** What somebody does to the first server is met by its next turn, and put right. */
-async function isFoundAndMended(three: ThreeServers, work: () => Promise<void>): Promise<void> {
+/** What somebody does to the first server is met by its next turn, and put right; returns the tables that were reported. */
+async function isFoundAndMended(
+  three: ThreeServers,
+  work: () => Promise<void>,
+): Promise<readonly string[]> {
   const { tampering, rebuilding, base } = three.server(0);
   const sums = await daysOf(three);
   const batch = await three.ledger.row(statBatches, batchRowId(three.trio, 1));
@@ -150,6 +193,7 @@ async function isFoundAndMended(three: ThreeServers, work: () => Promise<void>):
   const reports = (await base.incidents.incidents()).length;
   await tampering.turn();
   assert.equal((await base.incidents.incidents()).length, reports);
+  return said.flatMap(({ places }) => places.map((it) => it.table.split('.')[1] ?? ''));
 }
 
 async function daysOf(three: ThreeServers): Promise<readonly unknown[]> {

@@ -18,23 +18,44 @@ import type { DeskParts } from './desk-parts.ts';
 
 const refusedWith = (code: CodedError['code']) => (error: unknown) => isCoded(error, code);
 
-/** The first server of a study, and how often it added pages up. */
-async function watched(change: Partial<DeskParts> = {}) {
+/** The first server of a study with a part of its own, after it checked a question. */
+async function checked(partOf: (study: AskedStudy) => Partial<DeskParts>) {
   const study = await askedStudy();
-  const pages = memoryPages(1, () => study.pages);
-  let sums = 0;
-  const counted: typeof pages = {
-    ...pages,
-    sum(counting, of) {
-      sums++;
-      return pages.sum(counting, of);
-    },
-  };
-  const desk = study.again(1, { pages: counted, ...change });
+  const desk = study.again(1, partOf(study));
   const manifest = study.manifest();
   const question = await study.signed(manifest);
   await desk.check(question);
-  return { study, desk, manifest, question, sums: () => sums };
+  return { study, desk, manifest, question };
+}
+
+/** With a part that is as it should be until the answer is ready; `change` changes it then. */
+async function ready(partOf: (study: AskedStudy, isChanged: () => boolean) => Partial<DeskParts>) {
+  let isChanged = false;
+  const made = await checked((study) => partOf(study, () => isChanged));
+  made.study.pay(made.manifest);
+  await made.desk.meetBlock();
+  const change = () => {
+    isChanged = true;
+  };
+  return { ...made, change };
+}
+
+/** And how often it added pages up. */
+async function watched() {
+  let sums = 0;
+  const made = await checked((study) => ({ pages: countedPages(study, () => sums++) }));
+  return { ...made, sums: () => sums };
+}
+
+function countedPages(study: AskedStudy, onSum: () => void): DeskParts['pages'] {
+  const pages = memoryPages(1, () => study.pages);
+  return {
+    ...pages,
+    sum(counting, of) {
+      onSum();
+      return pages.sum(counting, of);
+    },
+  };
 }
 
 const withOthers = async (study: AskedStudy, first: Uint8Array, question: Uint8Array) =>
@@ -111,7 +132,7 @@ test('pages that changed since it was made ready: it is made again, of the pages
   await study.close();
 });
 
-/** The ledger, with one row of Rosa as `change` makes it from the time that `isOver` says. */
+/** The ledger, with one row of Rosa as `change` makes it. */
 const changed = <Changed>(
   study: AskedStudy,
   of: StateTable<Changed>,
@@ -126,37 +147,25 @@ const changed = <Changed>(
 });
 
 test('an account that was frozen since it was made ready: ACCOUNT_FROZEN', async () => {
-  const study = await askedStudy();
-  let isFrozen = false;
-  const ledger = changed(study, accounts, (row) => ({ ...row, frozen: isFrozen }));
-  const desk = study.again(1, { ledger });
-  const manifest = study.manifest();
-  const question = await study.signed(manifest);
-  await desk.check(question);
-  study.pay(manifest);
-  await desk.meetBlock();
-  isFrozen = true;
+  const { study, desk, question, change } = await ready((of, isChanged) => ({
+    ledger: changed(of, accounts, (row) => ({ ...row, frozen: isChanged() })),
+  }));
+  change();
   await assert.rejects(desk.ask(question), refusedWith('ACCOUNT_FROZEN'));
   await study.close();
 });
 
 test('a key that the researcher changed since: what is given is sealed to the new one', async () => {
-  const study = await askedStudy();
   const kem = await xwingKeyFromSeed(bytesOf('another kem'));
-  let isNew = false;
-  const ledger = changed(study, keys, (row) => ({
-    ...row,
-    identities: row.identities.map((it) =>
-      isNew ? { ...it, identity: { ...it.identity, kemKey: kem.publicKey } } : it,
-    ),
+  const { study, desk, question, change } = await ready((of, isChanged) => ({
+    ledger: changed(of, keys, (row) => ({
+      ...row,
+      identities: row.identities.map((it) =>
+        isChanged() ? { ...it, identity: { ...it.identity, kemKey: kem.publicKey } } : it,
+      ),
+    })),
   }));
-  const desk = study.again(1, { ledger });
-  const manifest = study.manifest();
-  const question = await study.signed(manifest);
-  await desk.check(question);
-  study.pay(manifest);
-  await desk.meetBlock();
-  isNew = true;
+  change();
   const answer = decodeStatAnswer(await desk.ask(question));
   const query = hexToBytes(answer.query) ?? assert.fail();
   const of = { query, context: answerContext(answer) };
@@ -167,24 +176,19 @@ test('a key that the researcher changed since: what is given is sealed to the ne
 });
 
 test('batches that the server must not answer from since it was made ready: SERVER_QUARANTINED', async () => {
-  let isHeld = false;
-  const study = await askedStudy();
-  const pages = memoryPages(1, () => study.pages);
-  const desk = study.again(1, {
-    pages: {
-      ...pages,
-      async select(wanted) {
-        if (isHeld) throw new CodedError('SERVER_QUARANTINED');
-        return pages.select(wanted);
+  const { study, desk, question, change } = await ready((of, isChanged) => {
+    const pages = memoryPages(1, () => of.pages);
+    return {
+      pages: {
+        ...pages,
+        async select(wanted) {
+          if (isChanged()) throw new CodedError('SERVER_QUARANTINED');
+          return pages.select(wanted);
+        },
       },
-    },
+    };
   });
-  const manifest = study.manifest();
-  const question = await study.signed(manifest);
-  await desk.check(question);
-  study.pay(manifest);
-  await desk.meetBlock();
-  isHeld = true;
+  change();
   await assert.rejects(desk.ask(question), refusedWith('SERVER_QUARANTINED'));
   await study.close();
 });

@@ -2,12 +2,12 @@ import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../../../primitives/ids.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import { keysOf } from '../../../../sdk/actions/keys-of-rows.ts';
+import { receiptOfAccess } from '../../../../sdk/actions/read-shared.ts';
 import {
   type Access,
-  receiptOfAccess,
   requestRows,
   type SharedListing,
-} from '../../../../sdk/actions/read-shared.ts';
+} from '../../../../sdk/actions/shared-pages.ts';
 import { chartBodies } from '../../../../sdk/client/chart-bodies.ts';
 import type { Context, WorkOptions } from '../../../../sdk/client/context.ts';
 import { openChart } from '../../../../sdk/client/open-chart.ts';
