@@ -137,9 +137,7 @@ export {
   openKept,
 } from './kept/open-kept.ts';
 export { reporting } from './later.ts';
-export type { AsAccount, PersonOptions } from './person/acting.ts';
-export type { GivenBefore } from './person/given-grants.ts';
-export { Person } from './person.ts';
+export { type AsAccount, type GivenBefore, Person, type PersonOptions } from './person.ts';
 export { type Amendment, amendmentOf } from './records/amendment.ts';
 export type { HealthDataKind } from './records/archive/health-data.ts';
 export { type Attachment, openAttachment } from './records/attachments.ts';
