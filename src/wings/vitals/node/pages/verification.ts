@@ -52,6 +52,7 @@ export type RoundMessage = Of<typeof roundMessage>;
 
 /** What this server found of one of its own pages. */
 interface Prepared {
+  readonly trio: string;
   readonly waiting: WaitingPage;
   readonly manifest: PageManifest;
   readonly said: Saying;
@@ -118,24 +119,25 @@ export class Verification {
     if (!trio.others.some(({ account }) => account === from)) throw forged('UNAUTHENTICATED');
     this.#hear(from, pages);
     const names = new Set(pages.map((it) => nameOf(it.page, it.manifestHash)));
-    const known = this.#spokenOf(names);
+    const known = this.#spokenOf(trio.id, names);
     const waiting =
       known ??
       (await this.#base.store.waiting(trio.id, 4 * mostOfRound)).filter((it) =>
         names.has(nameOf(it.page, it.manifestHash)),
       );
     const said = await this.#speak(trio, waiting);
-    const settled = known === undefined ? await this.#saidBefore(pages, said) : [];
+    const settled = known === undefined ? await this.#saidBefore(trio.id, pages, said) : [];
     await this.#decide(trio, waiting);
     return encodeAs(roundMessage, { trio: trio.id, pages: [...said, ...settled] });
   }
 
   /** Where its word of all of these is written down and in memory, as they waited; what was settled since is passed over. */
-  #spokenOf(names: ReadonlySet<string>): readonly WaitingPage[] | undefined {
+  #spokenOf(trio: string, names: ReadonlySet<string>): readonly WaitingPage[] | undefined {
     const pages: WaitingPage[] = [];
     for (const name of names) {
       const prepared = this.#spoken.has(name) ? this.#prepared.get(name) : undefined;
-      if (prepared === undefined) return undefined;
+      // Who is of another trio with this server has no say over it.
+      if (prepared?.trio !== trio) return undefined;
       pages.push({ ...prepared.waiting, said: prepared.bytes });
     }
     return pages;
@@ -143,6 +145,7 @@ export class Verification {
 
   /** What it said of pages that wait no more. */
   async #saidBefore(
+    trio: string,
     asked: readonly SaidOfPage[],
     said: readonly SaidOfPage[],
   ): Promise<readonly SaidOfPage[]> {
@@ -152,7 +155,7 @@ export class Verification {
       if (done.has(nameOf(page, manifestHash))) continue;
       const stored = await this.#base.store.page(page);
       const isSame =
-        stored !== undefined && nameOf(page, stored.manifestHash) === nameOf(page, manifestHash);
+        stored?.trio === trio && nameOf(page, stored.manifestHash) === nameOf(page, manifestHash);
       if (isSame && stored.said !== undefined)
         found.push({ page, manifestHash, said: stored.said });
     }
@@ -189,7 +192,12 @@ export class Verification {
     const body = await this.#base.store.body(page);
     if (body === undefined) return undefined;
     const opened = await this.#open(trio, { ...page, body }, verifyKey);
-    const prepared = { ...opened, waiting: page, bytes: encodeAs(saying, opened.said) };
+    const prepared = {
+      ...opened,
+      trio: trio.id,
+      waiting: page,
+      bytes: encodeAs(saying, opened.said),
+    };
     if (this.#prepared.size > 4 * mostOfRound) {
       this.#prepared.clear();
       this.#spoken.clear();
@@ -202,7 +210,7 @@ export class Verification {
     trio: OwnTrio,
     page: WaitingPage & { readonly body: Uint8Array },
     verifyKey: Uint8Array,
-  ): Promise<Omit<Prepared, 'waiting' | 'bytes'>> {
+  ): Promise<Omit<Prepared, 'trio' | 'waiting' | 'bytes'>> {
     const { arithmetic } = this.#base;
     const manifest = decodeAs(pageManifest, page.manifest);
     const [head, server] = [headOf(manifest), trio.place];
