@@ -19,7 +19,7 @@ import { statDatasets } from '../../ledger/tables/stat-datasets.ts';
 import { statTrios, trioId } from '../../ledger/tables/stat-trios.ts';
 import { roundMessage } from '../../node/pages/verification.ts';
 import { openStatement, state } from '../../node/statements.ts';
-import { valuesOf } from '../pages.ts';
+import { drawn, valuesOf } from '../pages.ts';
 import { actor, ThreeServers } from '../three-servers.ts';
 
 /** A hospital that names other hospitals' data servers in a dataset, which nobody keeps it from, and asks them as one of a trio. */
@@ -130,4 +130,25 @@ test('and has no say over pages of another one, and nothing of what is kept of t
   assert.equal(own.length, 1);
   const his = decodeAs(envelopes, await asks(mallory, 'envelopes', wanted(founded)));
   assert.deepEqual(his, []);
+});
+
+test('and by saying much of pages that there are not it has nobody’s word forgotten', async (t) => {
+  const { three, mallory, founded } = await foundedTrio(t);
+  await three.uploadTogether(await three.signTogether([valuesOf(1, 2, 2)], 7));
+  await three.judge();
+  const uploads = await three.uploads([await three.sign(valuesOf(1, 2, 1), 0)]);
+  // The two others have the page first, and tell north.
+  for (const place of [1, 2] as const) await three.server(place).upload(uploads[place]);
+  for (const place of [1, 2] as const) await three.server(place).judge();
+  const { verification } = three.server(0);
+  for (let at = 0; at < 70; at++) {
+    const pages = Array.from({ length: 256 }, (_, n) => ({
+      page: drawn(`page ${at} ${n}`).subarray(0, 16),
+      ...{ manifestHash: new Uint8Array(32), said: new Uint8Array(1) },
+    }));
+    await verification.answer(mallory.account, encodeAs(roundMessage, { trio: founded, pages }));
+  }
+  for (const place of [1, 2] as const) three.away.add(place);
+  await three.server(0).upload(uploads[0]);
+  assert.equal(await three.server(0).judge(), 1);
 });
