@@ -128,7 +128,7 @@ export class Batching {
     const held = new Set(planned.flatMap((batch) => batch.pages.map(bytesToHex)));
     for (const { page, manifestHash } of pages) {
       const stored = await store.page(page);
-      const isSame = stored !== undefined && equalBytes(stored.manifestHash, manifestHash);
+      const isSame = stored?.trio === trio && equalBytes(stored.manifestHash, manifestHash);
       if (isSame && !held.has(bytesToHex(page))) await store.giveUp(page, 'PEER_DISAGREES');
     }
   }
@@ -149,7 +149,7 @@ export class Batching {
     const answer: (typeof states)[number][] = [];
     for (const { page, manifestHash } of pages) {
       const stored = await this.#base.store.page(page);
-      const isSame = stored !== undefined && equalBytes(stored.manifestHash, manifestHash);
+      const isSame = stored?.trio === trio && equalBytes(stored.manifestHash, manifestHash);
       answer.push(isSame ? stored.state : 'unknown');
     }
     return encodeAs(proposalAnswer, answer);

@@ -11,7 +11,7 @@ import {
   struct,
 } from '../../../../primitives/shape.ts';
 import { blobIdOf } from '../../../../storage/blob-id.ts';
-import { keeperOf, keptFor } from '../../api/envelope.ts';
+import { keeperOf, keptFor, recoveryEnvelope } from '../../api/envelope.ts';
 import { pageManifest } from '../../api/page.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { askPeer } from '../statements.ts';
@@ -40,8 +40,18 @@ export async function answerEnvelopes(
   const kept = await base.store.envelopes(pages);
   return encodeAs(
     answered,
-    kept.map((it) => it.bytes),
+    kept.map((it) => it.bytes).filter((it) => isOf(trioId, it)),
   );
+}
+
+/** Whether an envelope was made for this trio; one that cannot be read is nobody's. */
+function isOf(trio: string, envelope: Uint8Array): boolean {
+  try {
+    return decodeAs(recoveryEnvelope, envelope).trio === trio;
+  } catch (error) {
+    if (isCoded(error)) return false;
+    throw error;
+  }
 }
 
 /** What this server's keeper has of it, by id; of a page that it has nothing of, nothing. Throws as `askPeer`. */

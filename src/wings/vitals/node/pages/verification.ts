@@ -23,6 +23,7 @@ import { forged } from '../forged.ts';
 import { askPeerCarrying } from '../statements.ts';
 import type { PageVerdict, SaidOfPage, WaitingPage } from '../stores/page-store.ts';
 import { type OwnTrio, ownTrio } from '../trio.ts';
+import { HeardWords } from './heard-words.ts';
 import { nameOf } from './intake.ts';
 import { headOf, keptBody } from './page-bodies.ts';
 import { trioSecrets } from './trio-secrets.ts';
@@ -30,8 +31,6 @@ import { trioSecrets } from './trio-secrets.ts';
 const hourMs = 3_600_000;
 /** Pages of one round. */
 export const mostOfRound = 256;
-/** Messages that came for pages which are not here yet. */
-const mostHeard = 16_384;
 /** No word of a page is longer. */
 const mostSaid = 5_000;
 
@@ -52,6 +51,7 @@ export type RoundMessage = Of<typeof roundMessage>;
 
 /** What this server found of one of its own pages. */
 interface Prepared {
+  readonly trio: string;
   readonly waiting: WaitingPage;
   readonly manifest: PageManifest;
   readonly said: Saying;
@@ -70,8 +70,7 @@ export class Verification {
   readonly #prepared = new Map<string, Prepared>();
   /** Of the prepared ones those whose word is written down. */
   readonly #spoken = new Set<string>();
-  /** By page, then by who said it. */
-  readonly #heard = new Map<string, Map<AccountId, Uint8Array>>();
+  readonly #heard = new HeardWords();
 
   constructor(base: DataServerBase) {
     this.#base = base;
@@ -100,7 +99,7 @@ export class Verification {
   /** Of whom it has heard before, it needs nothing; who has not heard of it asks by itself. */
   #unheard(from: AccountId, pages: readonly SaidOfPage[]): readonly SaidOfPage[] {
     return pages.filter(
-      ({ page, manifestHash }) => !this.#heard.get(nameOf(page, manifestHash))?.has(from),
+      ({ page, manifestHash }) => this.#heard.of(from, nameOf(page, manifestHash)) === undefined,
     );
   }
 
@@ -118,24 +117,25 @@ export class Verification {
     if (!trio.others.some(({ account }) => account === from)) throw forged('UNAUTHENTICATED');
     this.#hear(from, pages);
     const names = new Set(pages.map((it) => nameOf(it.page, it.manifestHash)));
-    const known = this.#spokenOf(names);
+    const known = this.#spokenOf(trio.id, names);
     const waiting =
       known ??
       (await this.#base.store.waiting(trio.id, 4 * mostOfRound)).filter((it) =>
         names.has(nameOf(it.page, it.manifestHash)),
       );
     const said = await this.#speak(trio, waiting);
-    const settled = known === undefined ? await this.#saidBefore(pages, said) : [];
+    const settled = known === undefined ? await this.#saidBefore(trio.id, pages, said) : [];
     await this.#decide(trio, waiting);
     return encodeAs(roundMessage, { trio: trio.id, pages: [...said, ...settled] });
   }
 
   /** Where its word of all of these is written down and in memory, as they waited; what was settled since is passed over. */
-  #spokenOf(names: ReadonlySet<string>): readonly WaitingPage[] | undefined {
+  #spokenOf(trio: string, names: ReadonlySet<string>): readonly WaitingPage[] | undefined {
     const pages: WaitingPage[] = [];
     for (const name of names) {
       const prepared = this.#spoken.has(name) ? this.#prepared.get(name) : undefined;
-      if (prepared === undefined) return undefined;
+      // Who is of another trio with this server has no say over it.
+      if (prepared?.trio !== trio) return undefined;
       pages.push({ ...prepared.waiting, said: prepared.bytes });
     }
     return pages;
@@ -143,6 +143,7 @@ export class Verification {
 
   /** What it said of pages that wait no more. */
   async #saidBefore(
+    trio: string,
     asked: readonly SaidOfPage[],
     said: readonly SaidOfPage[],
   ): Promise<readonly SaidOfPage[]> {
@@ -152,7 +153,7 @@ export class Verification {
       if (done.has(nameOf(page, manifestHash))) continue;
       const stored = await this.#base.store.page(page);
       const isSame =
-        stored !== undefined && nameOf(page, stored.manifestHash) === nameOf(page, manifestHash);
+        stored?.trio === trio && nameOf(page, stored.manifestHash) === nameOf(page, manifestHash);
       if (isSame && stored.said !== undefined)
         found.push({ page, manifestHash, said: stored.said });
     }
@@ -189,7 +190,12 @@ export class Verification {
     const body = await this.#base.store.body(page);
     if (body === undefined) return undefined;
     const opened = await this.#open(trio, { ...page, body }, verifyKey);
-    const prepared = { ...opened, waiting: page, bytes: encodeAs(saying, opened.said) };
+    const prepared = {
+      ...opened,
+      trio: trio.id,
+      waiting: page,
+      bytes: encodeAs(saying, opened.said),
+    };
     if (this.#prepared.size > 4 * mostOfRound) {
       this.#prepared.clear();
       this.#spoken.clear();
@@ -202,7 +208,7 @@ export class Verification {
     trio: OwnTrio,
     page: WaitingPage & { readonly body: Uint8Array },
     verifyKey: Uint8Array,
-  ): Promise<Omit<Prepared, 'waiting' | 'bytes'>> {
+  ): Promise<Omit<Prepared, 'trio' | 'waiting' | 'bytes'>> {
     const { arithmetic } = this.#base;
     const manifest = decodeAs(pageManifest, page.manifest);
     const [head, server] = [headOf(manifest), trio.place];
@@ -225,24 +231,16 @@ export class Verification {
     // A view keeps the whole message: only where all of that is kept anyway.
     const areKept =
       new Set(names).size === pages.length && pages.every(({ said }) => said.length <= mostSaid);
-    for (const [at, { said }] of pages.entries()) {
-      const name = names[at] ?? '';
-      const heard = this.#heard.get(name) ?? new Map<AccountId, Uint8Array>();
-      // The first word counts: nobody says two things of one page.
-      if (!heard.has(from)) heard.set(from, areKept ? said : said.slice());
-      this.#heard.set(name, heard);
-    }
-    for (const oldest of this.#heard.keys()) {
-      if (this.#heard.size <= mostHeard) break;
-      this.#heard.delete(oldest);
-    }
+    for (const [at, { said }] of pages.entries())
+      this.#heard.hear(from, names[at] ?? '', () => (areKept ? said : said.slice()));
   }
 
   async #decide(trio: OwnTrio, waiting: readonly WaitingPage[]): Promise<number> {
     const verdicts: PageVerdict[] = [];
     for (const page of waiting) {
-      const heard = this.#heard.get(nameOf(page.page, page.manifestHash));
-      if (heard === undefined || trio.others.some(({ account }) => !heard.has(account))) continue;
+      const name = nameOf(page.page, page.manifestHash);
+      const heard = (account: AccountId) => this.#heard.of(account, name);
+      if (trio.others.some(({ account }) => heard(account) === undefined)) continue;
       const verdict = await this.#verdict(trio, page, heard);
       if (verdict !== undefined) verdicts.push(verdict);
     }
@@ -253,7 +251,7 @@ export class Verification {
       const name = nameOf(page, manifestHash);
       this.#prepared.delete(name);
       this.#spoken.delete(name);
-      this.#heard.delete(name);
+      this.#heard.forget(name);
     }
     return verdicts.length;
   }
@@ -261,12 +259,12 @@ export class Verification {
   async #verdict(
     trio: OwnTrio,
     { page, manifestHash, ...of }: WaitingPage,
-    heard: ReadonlyMap<AccountId, Uint8Array>,
+    heard: (account: AccountId) => Uint8Array | undefined,
   ): Promise<PageVerdict | undefined> {
     const mine = await this.#prepare(trio, { page, manifestHash, ...of });
     if (mine === undefined) return undefined;
     const said = trio.servers.map((account) =>
-      account === this.#base.account ? mine.said : readSaying(heard.get(account)),
+      account === this.#base.account ? mine.said : readSaying(heard(account)),
     );
     // Of the lowest server that refuses: so all three give one reason.
     const refusal = said.find((it) => it.kind === 'refusal');
