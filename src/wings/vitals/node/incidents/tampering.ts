@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bytesToHex, equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { decodeAs } from '../../../../primitives/shape.ts';
@@ -49,6 +50,7 @@ export class Tampering {
   #attempts: readonly WriteAttempt[] | undefined;
   #reports = 0;
   readonly #writes: ForeignWrites;
+  #finding = Promise.resolve();
 
   constructor(base: DataServerBase, attempts: WriteAttempts) {
     this.#base = base;
@@ -104,6 +106,8 @@ export class Tampering {
     const onStep = async ({ bad, rows }: RoundStep) => {
       done(rows);
       if (bad.length > 0) await this.found(bad, foundBy);
+      // Requests come between.
+      await nextTurn();
     };
     const round = await this.scrub.round(fullRows, onStep, foundBy !== 'scrub');
     if (round.bad.length === 0)
@@ -228,8 +232,14 @@ export class Tampering {
     await questions.upkeep?.reported?.();
   }
 
-  /** Quarantine, report and who is to be told, in one step. */
-  async found(bad: readonly Bad[], foundBy: FoundBy): Promise<void> {
+  /** Quarantine, report and who is to be told, in one step; one after the other: what two scrubs meet at once is reported once. */
+  found(bad: readonly Bad[], foundBy: FoundBy): Promise<void> {
+    const found = this.#finding.then(() => this.#found(bad, foundBy));
+    this.#finding = found.catch(() => {});
+    return found;
+  }
+
+  async #found(bad: readonly Bad[], foundBy: FoundBy): Promise<void> {
     await this.open();
     const fresh = bad.filter((it) => !this.#known.has(placeNameOf(it)));
     if (fresh.length === 0) return;

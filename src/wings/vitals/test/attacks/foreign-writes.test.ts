@@ -134,3 +134,23 @@ test('a row that is met again and again is no lever either, and a look that coul
   await tampering.turn();
   assert.equal((await reports()).length, 2);
 });
+
+test('two scrubs at once say once what both meet, and a request comes between their steps', async (t) => {
+  const { three, path, reports } = await written(t);
+  const { tampering } = three.server(0);
+  await tampering.turn();
+  const before = (await reports()).length;
+  flipped(path, { table: 'sealed', column: 'shares', row: 0 });
+  let turns = 0;
+  let isOver = false;
+  const request = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(request);
+  };
+  setImmediate(request);
+  await Promise.all([tampering.fullScrub('read'), tampering.fullScrub('scrub')]);
+  isOver = true;
+  assert.equal((await reports()).length, before + 1);
+  assert.equal(tampering.quarantines().length, 1);
+  assert.ok(turns > 5, String(turns));
+});
