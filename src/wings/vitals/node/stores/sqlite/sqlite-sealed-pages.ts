@@ -1,5 +1,5 @@
 import { sha256 } from '../../../../../crypto/hash.ts';
-import { compareBytes, equalBytes } from '../../../../../primitives/bytes.ts';
+import { compareBytes, equalBytes, giveBack } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
 import { bytesIn, type Row, textIn, uintIn } from '../page-rows.ts';
 import type {
@@ -75,6 +75,7 @@ export class SqliteSealedPages {
       ...[number, trio, first.panel, dayOf(first), batch, first.pseudonym, last.pseudonym],
       ...[headsOf(pages), sha256(names), sha256(shares), names, shares],
     );
+    for (const it of [names, shares]) giveBack(it);
     nameSealed(
       this.#db,
       number,
