@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { CodedError } from '../../../primitives/errors.ts';
 import { joinClinical } from '../crypto/clinical-lane.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
@@ -342,7 +342,8 @@ test('gaps outlast the pages that they lie in, until a late row fills them; refu
   await queue.end();
 });
 
-test('a page that is too old for the servers is given up, and those beside it arrive', async (t) => {
+/** The queue of a sensor that three servers know. */
+async function besideThree(t: TestContext) {
   const kernel = await openKernel();
   const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
   const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
@@ -351,6 +352,11 @@ test('a page that is too old for the servers is given up, and those beside it ar
     await three.close();
   });
   await three.registerEverywhere();
+  return { kernel, three, queue };
+}
+
+test('a page that is too old for the servers is given up, and those beside it arrive', async (t) => {
+  const { kernel, three, queue } = await besideThree(t);
   const start = (hour - 50) * 3_600_000;
   await queue.add([0, 1, 48, 49].map((at) => rowAt(start + at * 3_600_000, 5)));
   await queue.close(nowMs);
@@ -371,14 +377,7 @@ test('a page that is too old for the servers is given up, and those beside it ar
 });
 
 test('what a sensor measured arrives at three servers, whoever was away meanwhile', async (t) => {
-  const kernel = await openKernel();
-  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
-  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
-  t.after(async () => {
-    await queue.end();
-    await three.close();
-  });
-  await three.registerEverywhere();
+  const { kernel, three, queue } = await besideThree(t);
   const start = (hour - 3) * 3_600_000;
   const rows = Array.from({ length: 150 }, (_, at) =>
     rowAt(start + at * 60_000, 4 + (at % 50) / 10),

@@ -10,8 +10,7 @@ import type { Spending } from '../../crypto/privacy.ts';
 import { statisticsStep, statisticsValue, type VitalSign } from '../../crypto/vital-signs.ts';
 import type { Figure } from './answer.ts';
 import { z95 } from './distributions.ts';
-import { histogramAnswer, percentileAnswer, prevalenceAnswer } from './histogram-answers.ts';
-import { momentAnswer } from './moment-answers.ts';
+import { figuresOf } from './figures.ts';
 import { type Released, releasedOf } from './released.ts';
 
 /** Standard deviation of a typical vital sign in codes, and correlation of two: 10 beats, 12.5 mm[Hg], 0.6 Cel. */
@@ -48,7 +47,7 @@ export function predictedNoise(
     values.map((it) => BigInt(Math.round(it))),
     planned,
   );
-  const figures = figuresOf(question, released, panel, edges);
+  const figures = typicalFigures(question, released, panel, edges);
   return Object.fromEntries(
     Object.entries(figures).map(([name, figure]) => {
       const noise = figure.kind === 'value' ? figure.noise : undefined;
@@ -59,24 +58,16 @@ export function predictedNoise(
   );
 }
 
-function figuresOf(
+/** Of a histogram, the bin in the middle for all of them. */
+function typicalFigures(
   question: Question,
   released: Released,
   panel: readonly VitalSign[],
   edges: readonly number[],
 ): Readonly<Record<string, Figure>> {
-  switch (question.kind) {
-    case 'percentile':
-      return { percentile: percentileAnswer(released, question, edges) };
-    case 'prevalence':
-      return { prevalence: prevalenceAnswer(released, question) };
-    case 'histogram': {
-      const shares = histogramAnswer(released, edges).map(({ share }) => share);
-      return { share: shares[bins / 2] ?? { kind: 'too few to tell' } };
-    }
-    default:
-      return momentAnswer(question, released, panel);
-  }
+  const figures = figuresOf(question, released, panel, edges);
+  if (question.kind !== 'histogram') return figures;
+  return { share: figures[`bin ${bins / 2 + 1}`] ?? { kind: 'too few to tell' } };
 }
 
 /** At the centre, with typical deviations and correlations; counters of a normal distribution. */
