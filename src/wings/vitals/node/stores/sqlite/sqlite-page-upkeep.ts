@@ -42,17 +42,17 @@ export class SqlitePageUpkeep implements PageUpkeep {
     const at = Math.max(0, found);
     const table = inTurn[at] ?? pageTables[0];
     const rows = table.name === 'sealed' ? Math.max(1, Math.floor(most / rowsOfSealed)) : most;
-    const scrubbed = this.#db.guard.scrub(table, place?.after, rows);
-    const more = scrubbed.rows.flatMap((row) => [
-      ...lookAt(this.#db, { table: table.name, row }, numberOf),
-    ]);
-    const bad = [...scrubbed.bad.map((it) => this.#whose(it)), ...more];
+    const scrubbed = this.#db.guard.scrub(table, {
+      ...{ after: place?.after, most: rows },
+      look: lookAt(this.#db, table.name, numberOf),
+    });
+    const bad = scrubbed.bad.map((it) => (it.trio === undefined ? this.#whose(it) : it));
     const following = inTurn[at + 1];
     const next =
       scrubbed.next !== undefined
         ? { table: table.name, after: scrubbed.next as ScrubPlace['after'] }
         : following && { table: following.name, after: [] };
-    return { bad, rows: scrubbed.rows.length, bytes: scrubbed.bytes, next };
+    return { bad, rows: scrubbed.rows, bytes: scrubbed.bytes, next };
   }
 
   /** All of one table that does not hold. */

@@ -14,7 +14,7 @@ import {
   triggerSql,
 } from '../row-guard-sql.ts';
 import { type RowMacs, type Value, xor } from '../row-macs.ts';
-import type { BadRow } from '../upkeep.ts';
+import type { BadRow, ScrubStep } from '../upkeep.ts';
 
 const zero: Uint8Array = new Uint8Array(32);
 /**
@@ -113,38 +113,63 @@ export class SqliteRowGuard {
     if (!isHeld) throw new CodedError('ROW_TAMPERED', { table: table.name, row: nameOf(key) });
   }
 
-  /** Rows after a place in the order of their keys, at most `most`, and what does not hold of them; `next` undefined: the last. */
-  scrub(table: GuardedTable, after: readonly Value[] | undefined, most: number): ScrubbedRows {
+  /**
+   * Rows after a place in the order of their keys, at most `most`, and what does not hold of them; `next` undefined: the last.
+   * `look`: what else each is held to; its bytes are its own no longer than that.
+   */
+  scrub(
+    table: GuardedTable,
+    { after, most, look }: ScrubbedPart,
+  ): Pick<ScrubStep, 'bad' | 'rows' | 'bytes'> & { readonly next: readonly Value[] | undefined } {
+    const { name, key } = table;
+    const columns = scrubbedColumns(table);
+    const bad: BadRow[] = [];
+    let [rows, bytes] = [0, 0];
+    let last: readonly Value[] = [];
+    for (const row of this.#rowsAfter(table, after, most)) {
+      rows++;
+      for (const it of row) if (it instanceof Uint8Array) bytes += it.length;
+      last = row.slice(0, key.length);
+      const column = this.#unheld(table, row);
+      const bound = column === '' ? 'row MAC' : 'row hash';
+      if (column !== undefined) bad.push({ table: name, row: nameOf(last), column, bound });
+      if (look !== undefined) bad.push(...look(rowOf(columns, row)));
+      for (const it of row.slice(key.length)) leave(it);
+    }
+    return { bad, rows, bytes, next: rows < most ? undefined : last };
+  }
+
+  /** Each as values in the order of `scrubbedColumns`, with its MAC at the end; one after the other is read. */
+  #rowsAfter(
+    table: GuardedTable,
+    after: readonly Value[] | undefined,
+    most: number,
+  ): Iterable<readonly Value[]> {
     const { name, key } = table;
     const isFirst = after === undefined || after.length === 0;
     const place = `(${key.map((it) => `t.${it}`).join(', ')})`;
     const where = isFirst ? '' : `WHERE ${place} > (${key.map(() => '?').join(', ')})`;
-    const all = [...columnsOf(table), ...(table.beside ?? [])].map((it) => `t.${it} AS ${it}`);
-    const [mac, beside] = table.isIndex ? ['', ''] : [', g.mac AS guard_mac', joinedMac(table)];
-    const rows = this.#statement(
+    const all = scrubbedColumns(table).map((it) => `t.${it}`);
+    const [mac, beside] = table.isIndex ? ['', ''] : [', g.mac', joinedMac(table)];
+    const statement = this.#statement(
       `SELECT ${all.join(', ')}${mac} FROM ${name} AS t ${beside} ${where}
        ORDER BY ${key.map((it) => `t.${it}`).join(', ')} LIMIT ${most}`,
-    ).all(...((isFirst ? [] : after) as SQLInputValue[]));
-    const bad: BadRow[] = [];
-    let bytes = 0;
-    for (const row of rows) {
-      for (const it of Object.values(row)) if (it instanceof Uint8Array) bytes += it.length;
-      const column = this.#unheld(table, row);
-      if (column === undefined) continue;
-      const names = key.map((it) => row[it] as Value);
-      const bound = column === '' ? 'row MAC' : 'row hash';
-      bad.push({ table: name, row: nameOf(names), column, bound });
-    }
-    const last = rows.length < most ? undefined : rows.at(-1);
-    return { bad, rows, bytes, next: last && key.map((it) => last[it] as Value) };
+    );
+    // An object for each row costs more than its MAC.
+    statement.setReturnArrays(true);
+    const rows: unknown = statement.iterate(...((isFirst ? [] : after) as SQLInputValue[]));
+    return rows as Iterable<readonly Value[]>;
   }
 
   /** The column of a row that was read which is not what was written, '' where nobody can say which; undefined: it holds. */
-  #unheld(table: GuardedTable, row: Readonly<Record<string, unknown>>): string | undefined {
+  #unheld(table: GuardedTable, row: readonly Value[]): string | undefined {
     if (table.isIndex) return undefined;
-    const values = columnsOf(table).map((it) => row[it] as Value);
-    if (!this.#holds(table.name, row.guard_mac, values)) return '';
-    return Object.entries(table.hashed ?? {}).find(([it, by]) => !isHashOf(row[by], row[it]))?.[0];
+    const bound = row.slice(0, table.key.length + table.bound.length);
+    if (!this.#holds(table.name, row.at(-1), bound)) return '';
+    const value = (column: string) => row[scrubbedColumns(table).indexOf(column)];
+    return Object.entries(table.hashed ?? {}).find(
+      ([it, by]) => !isHashOf(value(by), value(it)),
+    )?.[0];
   }
 
   /** Deletes rows that do not hold, and MACs without rows; returns the keys of the rows that have one number. Mending. */
@@ -155,14 +180,15 @@ export class SqliteRowGuard {
     if (table.isIndex) return ids;
     let place: readonly Value[] | undefined;
     do {
-      const { rows, next } = this.scrub(table, place, 512);
+      // All at once: rows go while they are walked.
+      const rows = [...this.#rowsAfter(table, place, 512)];
       for (const row of rows) {
         if (this.#unheld(table, row) === undefined) continue;
-        const at = key.map((it) => row[it] as SQLInputValue);
+        const at = row.slice(0, key.length) as SQLInputValue[];
         this.#db.prepare(`DELETE FROM ${name} WHERE ${own}`).run(...at);
         if (typeof at[0] === 'number') ids.push(at[0]);
       }
-      place = next;
+      place = rows.length < 512 ? undefined : rows.at(-1)?.slice(0, key.length);
     } while (place !== undefined);
     const on = key.map((it) => `t.${it} = g.${macKey(it)}`).join(' AND ');
     this.#db.exec(
@@ -318,13 +344,22 @@ export class SqliteRowGuard {
   }
 }
 
-/** What a step of a scrub read. */
-export interface ScrubbedRows {
-  readonly bad: readonly BadRow[];
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  readonly bytes: number;
-  readonly next: readonly Value[] | undefined;
+/** Which rows of a table a step looks at. */
+export interface ScrubbedPart {
+  /** The key of the last row before them; undefined or empty: from the first. */
+  readonly after: readonly Value[] | undefined;
+  readonly most: number;
+  readonly look?: ((row: Readonly<Record<string, Value>>) => Iterable<BadRow>) | undefined;
 }
+
+/** What a scrub reads of a table, in its order. */
+const scrubbedColumns = (table: GuardedTable): readonly string[] => [
+  ...columnsOf(table),
+  ...(table.beside ?? []),
+];
+
+const rowOf = (columns: readonly string[], row: readonly Value[]) =>
+  Object.fromEntries(columns.map((it, at) => [it, row[at] ?? null]));
 
 interface Count {
   /** Counts up: no pad hides two sums. */
@@ -332,6 +367,20 @@ interface Count {
   readonly rows: number;
   readonly sum: Uint8Array;
 }
+
+/**
+ * Gives the memory of what is long back at once: the next row takes it while the processor still has it near, and nothing is left to
+ * the collector, which is called by how much stands outside of its heap.
+ */
+function leave(value: Value): void {
+  if (
+    value instanceof Uint8Array &&
+    value.length >= longBytes &&
+    value.buffer instanceof ArrayBuffer
+  )
+    value.buffer.transfer(0);
+}
+const longBytes = 4_096;
 
 const isHashOf = (hash: unknown, bytes: unknown): boolean =>
   hash instanceof Uint8Array && bytes instanceof Uint8Array && equalBytes(sha256(bytes), hash);
