@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { sha256 } from '../../../crypto/hash.ts';
 import { readReport } from '../api/incident-report.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
@@ -236,8 +235,8 @@ test('what somebody with the row key writes is found by the background and by wh
   const shares = Uint8Array.from(row?.shares as Uint8Array);
   shares[shares.length - 1] = (shares.at(-1) ?? 0) ^ 1;
   db.exec('BEGIN IMMEDIATE');
-  db.prepare('UPDATE sealed SET shares = ?, shares_hash = ? WHERE number = ?').run(
-    ...[shares, sha256(shares), row?.number ?? 0],
+  db.prepare('UPDATE sealed SET shares = ?, shares_mac = ? WHERE number = ?').run(
+    ...[shares, macs.ofPart(shares), row?.number ?? 0],
   );
   guard.settle();
   db.exec('COMMIT');

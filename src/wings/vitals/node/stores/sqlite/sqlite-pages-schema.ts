@@ -21,11 +21,11 @@ export const pagesSchema = `
   CREATE INDEX pages_waiting ON pages (trio, at_ms) WHERE accepted IS NULL AND code IS NULL;
   CREATE INDEX pages_accepted ON pages (trio, accepted) WHERE accepted IS NOT NULL;
   CREATE TABLE bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-  CREATE TABLE sayings (number INTEGER PRIMARY KEY, ids BLOB NOT NULL, said_hash BLOB NOT NULL, said BLOB NOT NULL) STRICT;
-  CREATE TABLE accepted (number INTEGER PRIMARY KEY, ids BLOB NOT NULL, shares_hash BLOB NOT NULL, shares BLOB NOT NULL) STRICT;
+  CREATE TABLE sayings (number INTEGER PRIMARY KEY, ids BLOB NOT NULL, said_mac BLOB NOT NULL, said BLOB NOT NULL) STRICT;
+  CREATE TABLE accepted (number INTEGER PRIMARY KEY, ids BLOB NOT NULL, shares_mac BLOB NOT NULL, shares BLOB NOT NULL) STRICT;
   CREATE TABLE sealed (
     number INTEGER PRIMARY KEY, trio TEXT NOT NULL, panel INTEGER NOT NULL, day INTEGER NOT NULL, batch INTEGER NOT NULL,
-    first BLOB NOT NULL, last BLOB NOT NULL, names_hash BLOB NOT NULL, shares_hash BLOB NOT NULL, heads BLOB NOT NULL,
+    first BLOB NOT NULL, last BLOB NOT NULL, names_mac BLOB NOT NULL, shares_mac BLOB NOT NULL, heads BLOB NOT NULL,
     names BLOB NOT NULL, shares BLOB NOT NULL
   ) STRICT;
   CREATE INDEX sealed_of_day ON sealed (panel, day, trio, batch, first, last);
@@ -43,9 +43,9 @@ export const pagesSchema = `
     patients BLOB NOT NULL, digests BLOB NOT NULL, counts BLOB NOT NULL, rolls BLOB NOT NULL,
     UNIQUE (trio, panel, day, batch)
   ) STRICT;
-  CREATE TABLE day_counters (id INTEGER PRIMARY KEY, histograms BLOB NOT NULL) STRICT;
+  CREATE TABLE day_counters (id INTEGER PRIMARY KEY, histograms_mac BLOB NOT NULL, histograms BLOB NOT NULL) STRICT;
   CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE envelopes (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, pages BLOB NOT NULL, envelope BLOB NOT NULL) STRICT;
 `;
 /** Those before it are not opened: nobody has one that is worth taking over. */
-export const pagesVersion = 4;
+export const pagesVersion = 5;

@@ -1,5 +1,4 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { sha256 } from '../../../../../crypto/hash.ts';
 import { equalBytes } from '../../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../../primitives/errors.ts';
 import type { GuardedTable } from '../guarded-tables.ts';
@@ -107,8 +106,8 @@ export class SqliteRowGuard {
     const isHeld =
       this.#holds(table.name, found?.mac, values) &&
       // Of the large columns those that were read.
-      Object.entries(table.hashed ?? {}).every(
-        ([it, by]) => row[it] === undefined || isHashOf(row[by], row[it]),
+      Object.entries(table.parts ?? {}).every(
+        ([it, by]) => row[it] === undefined || this.#isPart(row[by], row[it]),
       );
     if (!isHeld) throw new CodedError('ROW_TAMPERED', { table: table.name, row: nameOf(key) });
   }
@@ -131,7 +130,7 @@ export class SqliteRowGuard {
       for (const it of row) if (it instanceof Uint8Array) bytes += it.length;
       last = row.slice(0, key.length);
       const column = this.#unheld(table, row);
-      const bound = column === '' ? 'row MAC' : 'row hash';
+      const bound = column === '' ? 'row MAC' : 'column MAC';
       if (column !== undefined) bad.push({ table: name, row: nameOf(last), column, bound });
       if (look !== undefined) bad.push(...look(rowOf(columns, row)));
       for (const it of row.slice(key.length)) leave(it);
@@ -167,8 +166,8 @@ export class SqliteRowGuard {
     const bound = row.slice(0, table.key.length + table.bound.length);
     if (!this.#holds(table.name, row.at(-1), bound)) return '';
     const value = (column: string) => row[scrubbedColumns(table).indexOf(column)];
-    return Object.entries(table.hashed ?? {}).find(
-      ([it, by]) => !isHashOf(value(by), value(it)),
+    return Object.entries(table.parts ?? {}).find(
+      ([it, by]) => !this.#isPart(value(by), value(it)),
     )?.[0];
   }
 
@@ -300,6 +299,14 @@ export class SqliteRowGuard {
     return mac instanceof Uint8Array && equalBytes(mac, this.#macs.mac(table, values));
   }
 
+  #isPart(mac: unknown, column: unknown): boolean {
+    return (
+      mac instanceof Uint8Array &&
+      column instanceof Uint8Array &&
+      equalBytes(mac, this.#macs.ofPart(column))
+    );
+  }
+
   #counted(table: string, mac: Uint8Array, by: 1 | -1): void {
     if (this.#tables.find(({ name }) => name === table)?.isCounted !== true) return;
     const before = this.#changes.get(table) ?? { rows: 0, sum: zero };
@@ -381,6 +388,3 @@ function leave(value: Value): void {
     value.buffer.transfer(0);
 }
 const longBytes = 4_096;
-
-const isHashOf = (hash: unknown, bytes: unknown): boolean =>
-  hash instanceof Uint8Array && bytes instanceof Uint8Array && equalBytes(sha256(bytes), hash);
