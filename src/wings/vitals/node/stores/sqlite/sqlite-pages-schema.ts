@@ -4,6 +4,7 @@
  * Sealed pages: `sealed`, a row for up to 64 of one batch, panel and day by patient (`sealed-segment.ts`); `sealed_pages` finds them
  * by id (number x 64 + place). `planned` batches: those that this server signed, `sealed` 1 once the ledger has this one.
  * `envelopes`: what another server is rebuilt from, with the ids of its pages; gone with the last of them.
+ * `batches`: an index finds them, for in a tree of long rows each step would read one of them whole.
  * `days`: sums of sealed pages, a column of all patients of a batch and day each; counters apart, for few questions read them.
  * What is long stands last in a row: the other columns are read without it. `arrivals`: for quotas, what came of one sensor at once.
  */
@@ -37,7 +38,7 @@ export const pagesSchema = `
     trio TEXT NOT NULL, number INTEGER NOT NULL, root BLOB NOT NULL, sealed INTEGER NOT NULL,
     first_hour INTEGER NOT NULL, last_hour INTEGER NOT NULL, pages BLOB NOT NULL,
     PRIMARY KEY (trio, number, root)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   CREATE TABLE days (
     id INTEGER PRIMARY KEY, trio TEXT NOT NULL, panel INTEGER NOT NULL, day INTEGER NOT NULL, batch INTEGER NOT NULL,
     patients BLOB NOT NULL, digests BLOB NOT NULL, counts BLOB NOT NULL, rolls BLOB NOT NULL,

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { equalBytes } from '../../../../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../../../../primitives/errors.ts';
+import { CodedError } from '../../../../../primitives/errors.ts';
 import type { GuardedTable } from '../guarded-tables.ts';
 import {
   columnsOf,
@@ -12,10 +12,10 @@ import {
   tableSql,
   triggerSql,
 } from '../row-guard-sql.ts';
-import { type RowMacs, type Value, xor } from '../row-macs.ts';
+import type { RowMacs, Value } from '../row-macs.ts';
 import type { BadRow, ScrubStep } from '../upkeep.ts';
+import { countsSql, SqliteRowCounts } from './sqlite-row-counts.ts';
 
-const zero: Uint8Array = new Uint8Array(32);
 /**
  * Holds a SQLite database to the MACs of its rows. Triggers of the database call functions that this connection alone has: what
  * it writes gets its MAC in the same statement, a row that is changed or deleted is looked at first, and a statement of
@@ -25,8 +25,7 @@ export class SqliteRowGuard {
   readonly #db: DatabaseSync;
   readonly #macs: RowMacs;
   readonly #tables: readonly GuardedTable[];
-  /** What the transaction that runs adds to counts. */
-  readonly #changes = new Map<string, { rows: number; sum: Uint8Array }>();
+  readonly #counts: SqliteRowCounts;
   readonly #prepared = new Map<string, StatementSync>();
   #isMending = false;
   #version: unknown;
@@ -35,6 +34,7 @@ export class SqliteRowGuard {
     this.#db = db;
     this.#macs = macs;
     this.#tables = tables;
+    this.#counts = new SqliteRowCounts(db, macs, tables);
     db.exec('PRAGMA recursive_triggers = ON;');
     this.#version = db.prepare('PRAGMA data_version').get()?.data_version;
     const options = { varargs: true, useBigIntArguments: false } as const;
@@ -49,10 +49,7 @@ export class SqliteRowGuard {
 
   /** Makes what guards the tables, and takes the rows that are there as they are; inside the caller's transaction. */
   install(): void {
-    this.#db.exec(
-      `CREATE TABLE IF NOT EXISTS guard_counts
-       (name TEXT PRIMARY KEY, change INTEGER NOT NULL, rows INTEGER NOT NULL, hidden BLOB NOT NULL, mac BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
-    );
+    this.#db.exec(countsSql);
     for (const table of this.#tables) {
       this.#db.exec(ownSql(table));
       if (table.isIndex) continue;
@@ -64,25 +61,22 @@ export class SqliteRowGuard {
         SELECT ${table.key.join(', ')}, row_mac('${table.name}', ${all}) FROM ${table.name};`);
     }
     this.#db.exec('DELETE FROM guard_counts');
-    this.recount();
+    this.#counts.recount();
   }
 
-  /** Before a transaction commits: counts what it wrote. Throws ROW_TAMPERED. */
+  /** Before a transaction commits. Throws ROW_TAMPERED. */
   settle(): void {
-    for (const [table, { rows, sum }] of this.#changes) {
-      const before = this.#count(table);
-      this.#keepCount(table, {
-        change: (before?.change ?? 0) + 1,
-        rows: (before?.rows ?? 0) + rows,
-        sum: xor(before?.sum ?? zero, sum),
-      });
-    }
-    this.#changes.clear();
+    this.#counts.settle();
   }
 
   /** A transaction was given up. */
   forget(): void {
-    this.#changes.clear();
+    this.#counts.forget();
+  }
+
+  /** Counts anew what is there, once it was put right; inside the caller's transaction. */
+  recount(): void {
+    this.#counts.recount();
   }
 
   /** What `work` changes and deletes is not looked at before: it puts right what does not hold. */
@@ -138,8 +132,28 @@ export class SqliteRowGuard {
     return { bad, rows, bytes, next: rows < most ? undefined : last };
   }
 
-  /** Each as values in the order of `scrubbedColumns`, with its MAC at the end; one after the other is read. */
-  #rowsAfter(
+  /** Each as values in the order of `scrubbedColumns`, with its MAC at the end: long ones are read one after the other. */
+  *#rowsAfter(
+    table: GuardedTable,
+    after: readonly Value[] | undefined,
+    most: number,
+  ): Iterable<readonly Value[]> {
+    let place = after;
+    for (let left = most; left > 0; ) {
+      const piece = table.parts === undefined ? Math.min(left, rowsOfPiece) : left;
+      const rows = this.#pieceAfter(table, place, piece);
+      let read = 0;
+      for (const row of rows) {
+        read++;
+        place = row;
+        yield row;
+      }
+      left = read < piece ? 0 : left - piece;
+      place = place?.slice(0, table.key.length);
+    }
+  }
+
+  #pieceAfter(
     table: GuardedTable,
     after: readonly Value[] | undefined,
     most: number,
@@ -156,7 +170,9 @@ export class SqliteRowGuard {
     );
     // An object for each row costs more than its MAC.
     statement.setReturnArrays(true);
-    const rows: unknown = statement.iterate(...((isFirst ? [] : after) as SQLInputValue[]));
+    const from = (isFirst ? [] : after) as SQLInputValue[];
+    const rows: unknown =
+      table.parts === undefined ? statement.all(...from) : statement.iterate(...from);
     return rows as Iterable<readonly Value[]>;
   }
 
@@ -213,23 +229,6 @@ export class SqliteRowGuard {
     }));
   }
 
-  /** Of the tables that are counted those whose count is not that of their rows. */
-  miscounted(): readonly BadRow[] {
-    return this.#tables
-      .filter(({ isCounted }) => isCounted)
-      .flatMap(({ name }) => {
-        const kept = this.#heldCount(name);
-        const found: { rows: number; sum: Uint8Array } = { rows: 0, sum: zero };
-        for (const { mac } of this.#db.prepare(`SELECT mac FROM ${macTable(name)}`).iterate()) {
-          found.rows++;
-          if (mac instanceof Uint8Array) found.sum = xor(found.sum, this.#macs.part(name, mac));
-        }
-        const isSame =
-          kept !== undefined && kept.rows === found.rows && equalBytes(kept.sum, found.sum);
-        return isSame ? [] : [{ table: name, row: '', column: '', bound: 'row count' }];
-      });
-  }
-
   #statement(sql: string): StatementSync {
     const kept = this.#prepared.get(sql);
     if (kept !== undefined) return kept;
@@ -249,38 +248,22 @@ export class SqliteRowGuard {
   /** What only all rows together show. */
   scrubWhole(isFull: boolean): readonly BadRow[] {
     const gone = this.#tables.flatMap((table) => this.orphans(table));
-    return [...gone, ...this.miscounted(), ...(isFull ? this.#unsound() : [])];
+    return [...gone, ...this.#counts.wrong(), ...(isFull ? this.#unsound() : [])];
   }
 
   /** Pages of the file, and indexes that do not fit their tables. */
   #unsound(): readonly BadRow[] {
-    const said = this.#db.prepare('PRAGMA integrity_check(8)').all();
-    return said
+    return this.#db
+      .prepare('PRAGMA integrity_check(8)')
+      .all()
       .map(({ integrity_check: it }) => String(it))
       .filter((it) => it !== 'ok')
       .map((it) => ({ table: 'database', row: it.slice(0, 128), column: '', bound: 'index' }));
   }
 
-  /** Counts anew what is there, once it was put right; inside the caller's transaction. */
-  recount(): void {
-    this.#changes.clear();
-    for (const { name, isCounted } of this.#tables) {
-      if (!isCounted) continue;
-      const found: { rows: number; sum: Uint8Array } = { rows: 0, sum: zero };
-      for (const { mac } of this.#db.prepare(`SELECT mac FROM ${macTable(name)}`).iterate()) {
-        found.rows++;
-        if (mac instanceof Uint8Array) found.sum = xor(found.sum, this.#macs.part(name, mac));
-      }
-      const change = this.#statement('SELECT change FROM guard_counts WHERE name = ?').get(
-        name,
-      )?.change;
-      this.#keepCount(name, { change: (typeof change === 'number' ? change : 0) + 1, ...found });
-    }
-  }
-
   #came(table: string, values: readonly unknown[]): Uint8Array {
     const mac = this.#macs.mac(table, values as Value[]);
-    this.#counted(table, mac, 1);
+    this.#counts.add(table, mac, 1);
     return mac;
   }
 
@@ -291,7 +274,7 @@ export class SqliteRowGuard {
   }
 
   #gone(table: string, mac: unknown): null {
-    if (mac instanceof Uint8Array) this.#counted(table, mac, -1);
+    if (mac instanceof Uint8Array) this.#counts.add(table, mac, -1);
     return null;
   }
 
@@ -304,49 +287,6 @@ export class SqliteRowGuard {
       mac instanceof Uint8Array &&
       column instanceof Uint8Array &&
       equalBytes(mac, this.#macs.ofPart(column))
-    );
-  }
-
-  #counted(table: string, mac: Uint8Array, by: 1 | -1): void {
-    if (this.#tables.find(({ name }) => name === table)?.isCounted !== true) return;
-    const before = this.#changes.get(table) ?? { rows: 0, sum: zero };
-    const sum = xor(before.sum, this.#macs.part(table, mac));
-    this.#changes.set(table, { rows: before.rows + by, sum });
-  }
-
-  #heldCount(table: string): Count | undefined {
-    try {
-      return this.#count(table);
-    } catch (error) {
-      if (isCoded(error, 'ROW_TAMPERED')) return undefined;
-      throw error;
-    }
-  }
-
-  /** Undefined: none was kept. Throws ROW_TAMPERED: what is kept is not what was counted. */
-  #count(table: string): Count | undefined {
-    const row = this.#statement('SELECT * FROM guard_counts WHERE name = ?').get(table);
-    if (row === undefined) return undefined;
-    const { change, rows, hidden, mac } = row as Record<string, Value>;
-    const isWhole = hidden instanceof Uint8Array && typeof change === 'number';
-    if (
-      !isWhole ||
-      typeof rows !== 'number' ||
-      !this.#holds('counts', mac, [table, change, rows, hidden])
-    )
-      throw new CodedError('ROW_TAMPERED', { table: 'guard_counts', row: table });
-    return { change, rows, sum: xor(hidden, this.#macs.pad(table, change)) };
-  }
-
-  #keepCount(table: string, { change, rows, sum }: Count): void {
-    const hidden = xor(sum, this.#macs.pad(table, change));
-    const mac = this.#macs.mac('counts', [table, change, rows, hidden]);
-    this.#statement('INSERT OR REPLACE INTO guard_counts VALUES (?, ?, ?, ?, ?)').run(
-      table,
-      change,
-      rows,
-      hidden,
-      mac,
     );
   }
 }
@@ -368,13 +308,6 @@ const scrubbedColumns = (table: GuardedTable): readonly string[] => [
 const rowOf = (columns: readonly string[], row: readonly Value[]) =>
   Object.fromEntries(columns.map((it, at) => [it, row[at] ?? null]));
 
-interface Count {
-  /** Counts up: no pad hides two sums. */
-  readonly change: number;
-  readonly rows: number;
-  readonly sum: Uint8Array;
-}
-
 /**
  * Gives the memory of what is long back at once: the next row takes it while the processor still has it near, and nothing is left to
  * the collector, which is called by how much stands outside of its heap.
@@ -388,3 +321,5 @@ function leave(value: Value): void {
     value.buffer.transfer(0);
 }
 const longBytes = 4_096;
+/** Of short rows so many at once: to ask for one costs as much as to read it. */
+const rowsOfPiece = 64;
