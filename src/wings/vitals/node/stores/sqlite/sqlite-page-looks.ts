@@ -17,6 +17,8 @@ import {
   sharesIn,
 } from '../sealed-segment.ts';
 import type { BadRow } from '../upkeep.ts';
+import { isCorrupt } from './sqlite-index-looks.ts';
+import { isPageIndexWhole } from './sqlite-page-index.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 import { numbersIn } from './sqlite-rows-of-many.ts';
 
@@ -54,9 +56,10 @@ function* readable(table: string, row: Row, found: Iterable<BadRow>): Iterable<B
   try {
     yield* found;
   } catch (error) {
-    // It cannot be read: its MAC does not hold either, unless somebody with the key wrote it.
-    if (!isCoded(error, 'HOME_INVALID')) throw error;
-    yield { table, row: String(row.id ?? row.number ?? ''), column: '', bound: 'form' };
+    // It cannot be read: its MAC does not hold either, unless somebody with the key wrote it. Or an index that it is held to cannot.
+    const bound = isCorrupt(error) ? 'index' : 'form';
+    if (bound === 'form' && !isCoded(error, 'HOME_INVALID')) throw error;
+    yield { table, row: String(row.id ?? row.number ?? ''), column: '', bound };
   }
 }
 
@@ -223,12 +226,14 @@ function* lookAtBatch(db: PagesDb, named: Row, numberOf: NumberOf): Iterable<Bad
       if (!listed.has(bytesToHex(page))) return yield bad;
 }
 
-/** How many pages the index names and sealed rows have. */
-export function* lookAtIndex(db: PagesDb): Iterable<BadRow> {
+/** How many pages the index names and sealed rows have; `isFull`: and which, and where. */
+export function* lookAtIndex(db: PagesDb, isFull: boolean): Iterable<BadRow> {
+  const of = { table: 'sealed_pages', row: '', column: '' };
   const counted = db.get(
     `SELECT (SELECT count(*) FROM sealed_pages) AS named,
      (SELECT coalesce(sum(length(heads)), 0) FROM sealed) AS bytes`,
   );
   if (uintIn(counted, 'named') * headBytes !== uintIn(counted, 'bytes'))
-    yield { table: 'sealed_pages', row: '', column: '', bound: 'row count' };
+    yield { ...of, bound: 'row count' };
+  if (isFull && !isPageIndexWhole(db)) yield { ...of, bound: 'index' };
 }

@@ -11,6 +11,7 @@ import type {
 } from '../page-store.ts';
 import { headsIn } from '../sealed-segment.ts';
 import type { BadRow, ScrubPlace, ScrubStep } from '../upkeep.ts';
+import { foundIn } from './sqlite-index-looks.ts';
 import { isNamed, lookAt, lookAtIndex, type NumberOf } from './sqlite-page-looks.ts';
 import { type PageRooms, SqlitePageMending } from './sqlite-page-mending.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
@@ -89,7 +90,8 @@ export class SqlitePageUpkeep implements PageUpkeep {
   }
 
   async scrubWhole(isFull: boolean): Promise<readonly BadRow[]> {
-    return [...this.#db.guard.scrubWhole(isFull), ...lookAtIndex(this.#db)];
+    const index = foundIn('sealed_pages', () => [...lookAtIndex(this.#db, isFull)]);
+    return [...this.#db.guard.scrubWhole(isFull), ...index];
   }
 
   async wasWrittenByOthers(): Promise<boolean> {

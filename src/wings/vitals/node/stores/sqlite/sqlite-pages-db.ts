@@ -78,6 +78,11 @@ export class PagesDb {
     return this.#statement(sql).all(...values);
   }
 
+  /** One after the other; none is left where the caller breaks off. */
+  each(sql: string, ...values: Bound[]): Iterable<Row> {
+    return this.#statement(sql).iterate(...values);
+  }
+
   run(sql: string, ...values: Bound[]) {
     return this.#statement(sql).run(...values);
   }

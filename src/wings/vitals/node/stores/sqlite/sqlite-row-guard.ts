@@ -14,6 +14,7 @@ import {
 } from '../row-guard-sql.ts';
 import type { RowMacs, Value } from '../row-macs.ts';
 import type { BadRow, ScrubStep } from '../upkeep.ts';
+import { foundIn, unfitIndexes } from './sqlite-index-looks.ts';
 import { countsSql, SqliteRowCounts } from './sqlite-row-counts.ts';
 
 /**
@@ -119,17 +120,21 @@ export class SqliteRowGuard {
     const bad: BadRow[] = [];
     let [rows, bytes] = [0, 0];
     let last: readonly Value[] = [];
-    for (const row of this.#rowsAfter(table, after, most)) {
-      rows++;
-      for (const it of row) if (it instanceof Uint8Array) bytes += it.length;
-      last = row.slice(0, key.length);
-      const column = this.#unheld(table, row);
-      const bound = column === '' ? 'row MAC' : 'column MAC';
-      if (column !== undefined) bad.push({ table: name, row: nameOf(last), column, bound });
-      if (look !== undefined) bad.push(...look(rowOf(columns, row)));
-      for (const it of row.slice(key.length)) leave(it);
-    }
-    return { bad, rows, bytes, next: rows < most ? undefined : last };
+    const unread = foundIn(name, () => {
+      for (const row of this.#rowsAfter(table, after, most)) {
+        rows++;
+        for (const it of row) if (it instanceof Uint8Array) bytes += it.length;
+        last = row.slice(0, key.length);
+        const column = this.#unheld(table, row);
+        const bound = column === '' ? 'row MAC' : 'column MAC';
+        if (column !== undefined) bad.push({ table: name, row: nameOf(last), column, bound });
+        if (look !== undefined) bad.push(...look(rowOf(columns, row)));
+        for (const it of row.slice(key.length)) leave(it);
+      }
+      return [];
+    });
+    const isOver = rows < most || unread.length > 0;
+    return { bad: [...bad, ...unread], rows, bytes, next: isOver ? undefined : last };
   }
 
   /** Each as values in the order of `scrubbedColumns`, with its MAC at the end: long ones are read one after the other. */
@@ -247,18 +252,27 @@ export class SqliteRowGuard {
 
   /** What only all rows together show. */
   scrubWhole(isFull: boolean): readonly BadRow[] {
-    const gone = this.#tables.flatMap((table) => this.orphans(table));
-    return [...gone, ...this.#counts.wrong(), ...(isFull ? this.#unsound() : [])];
+    const gone = this.#tables.flatMap((table) => foundIn(table.name, () => this.orphans(table)));
+    const counts = foundIn('guard_counts', () => this.#counts.wrong());
+    return [...gone, ...counts, ...(isFull ? this.#unsound() : [])];
   }
 
   /** Pages of the file, and indexes that do not fit their tables. */
   #unsound(): readonly BadRow[] {
-    return this.#db
-      .prepare('PRAGMA integrity_check(8)')
+    const pages = this.#db
+      .prepare('PRAGMA quick_check(8)')
       .all()
-      .map(({ integrity_check: it }) => String(it))
-      .filter((it) => it !== 'ok')
-      .map((it) => ({ table: 'database', row: it.slice(0, 128), column: '', bound: 'index' }));
+      .map(({ quick_check: it }) => String(it))
+      .filter((it) => it !== 'ok');
+    if (pages.length === 0) return unfitIndexes(this.#db, this.#indexes());
+    // What is no tree any more is not searched.
+    const of = { table: 'database', column: '', bound: 'index' };
+    return pages.map((it) => ({ ...of, row: it.slice(0, 128) }));
+  }
+
+  /** Tables that are an index of another: who knows that one looks at them. */
+  #indexes(): readonly string[] {
+    return this.#tables.filter(({ isIndex }) => isIndex === true).map(({ name }) => name);
   }
 
   #came(table: string, values: readonly unknown[]): Uint8Array {
