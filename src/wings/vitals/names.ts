@@ -49,6 +49,7 @@ export const vitalsNames = {
     incident: 'salus/1/stat/incident',
     rowKey: 'salus/1/stat/row-key',
     rowMac: 'salus/1/stat/row-mac',
+    rowPart: 'salus/1/stat/row-part',
     rowCount: 'salus/1/stat/row-count',
   },
 } as const;

@@ -154,7 +154,10 @@ export class BenchStudy {
         const shares = sharesOf(rows);
         const columnsOf = { day: rollups.fromDay + day, batch: this.#batches, from, size };
         for (const [at, store] of stores.entries())
-          this.#insert(store, { ...columnsOf, readingsOfDay, rolls: shares[at] ?? shares[0] });
+          this.#insert(store, {
+            ...{ ...columnsOf, readingsOfDay, rolls: shares[at] ?? shares[0] },
+            macs: this.macs(at as 0 | 1 | 2),
+          });
       }
     }
     for (const guard of guards) guard.settle();
@@ -186,9 +189,10 @@ export class BenchStudy {
       readonly size: number;
       readonly readingsOfDay: number;
       readonly rolls: BigUint64Array;
+      readonly macs: RowMacs;
     },
   ): void {
-    const { day, batch, from, size, rolls } = of;
+    const { day, batch, from, size, rolls, macs } = of;
     const order = Array.from({ length: size }, (_, at) => from + at);
     const column = (make: (who: number) => Uint8Array) => Buffer.concat(order.map(make));
     const { lastInsertRowid } = store
@@ -202,7 +206,9 @@ export class BenchStudy {
         new Uint8Array(rolls.buffer, rolls.byteOffset, rolls.byteLength),
       );
     const none = new Uint8Array(0);
-    store.prepare('INSERT INTO day_counters VALUES (?, ?)').run(Number(lastInsertRowid), none);
+    store
+      .prepare('INSERT INTO day_counters VALUES (?, ?, ?)')
+      .run(Number(lastInsertRowid), macs.ofPart(none), none);
     store
       .prepare('INSERT INTO batches VALUES (?, ?, ?, 1, ?, ?, ?)')
       .run(this.trio, batch, rootOf(batch), day * 24, day * 24 + 23, none);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { sha256 } from '../../../crypto/hash.ts';
 import { readReport } from '../api/incident-report.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { incidentRowId, statIncidents } from '../ledger/tables/stat-incidents.ts';
@@ -186,8 +185,8 @@ test('what somebody with the row key writes is found by the background and by wh
   const shares = Uint8Array.from(row?.shares as Uint8Array);
   shares[shares.length - 1] = (shares.at(-1) ?? 0) ^ 1;
   db.exec('BEGIN IMMEDIATE');
-  db.prepare('UPDATE sealed SET shares = ?, shares_hash = ? WHERE number = ?').run(
-    ...[shares, sha256(shares), row?.number ?? 0],
+  db.prepare('UPDATE sealed SET shares = ?, shares_mac = ? WHERE number = ?').run(
+    ...[shares, macs.ofPart(shares), row?.number ?? 0],
   );
   guard.settle();
   db.exec('COMMIT');

@@ -7,8 +7,8 @@ export interface GuardedTable {
   readonly bound: readonly string[];
   /** Read beside them by a scrub: bound by what is under a MAC, of this row or another. */
   readonly beside?: readonly string[];
-  /** Columns of `beside` by the bound column that has their SHA-256: large ones are hashed once, where they lie. */
-  readonly hashed?: Readonly<Record<string, string>>;
+  /** Columns of `beside` by the bound column that has their MAC: large ones are read once, where they lie. Rule VT-6a. */
+  readonly parts?: Readonly<Record<string, string>>;
   /** No row has a MAC: another table says what stands here. Only this connection writes it, all the same. */
   readonly isIndex?: true;
   /** Rows are counted: one that is gone, or is there again, is found by nothing else. */
@@ -33,20 +33,20 @@ export const pageTables = [
   // By the hash in the page's row.
   { name: 'bodies', key: ['id'], bound: [], beside: ['body'], isIndex: true, isCounted: false },
   {
-    ...{ name: 'sayings', key: ['number'], bound: ['ids', 'said_hash'], isCounted: false },
-    ...{ beside: ['said'], hashed: { said: 'said_hash' } },
+    ...{ name: 'sayings', key: ['number'], bound: ['ids', 'said_mac'], isCounted: false },
+    ...{ beside: ['said'], parts: { said: 'said_mac' } },
   },
   {
-    ...{ name: 'accepted', key: ['number'], bound: ['ids', 'shares_hash'], isCounted: false },
-    ...{ beside: ['shares'], hashed: { shares: 'shares_hash' } },
+    ...{ name: 'accepted', key: ['number'], bound: ['ids', 'shares_mac'], isCounted: false },
+    ...{ beside: ['shares'], parts: { shares: 'shares_mac' } },
   },
   {
     ...{ name: 'sealed', key: ['number'], isCounted: true },
     bound: [
-      ...['trio', 'panel', 'day', 'batch', 'first', 'last', 'heads', 'names_hash', 'shares_hash'],
+      ...['trio', 'panel', 'day', 'batch', 'first', 'last', 'heads', 'names_mac', 'shares_mac'],
     ],
     beside: ['names', 'shares'],
-    hashed: { names: 'names_hash', shares: 'shares_hash' },
+    parts: { names: 'names_mac', shares: 'shares_mac' },
   },
   // By the heads of the sealed rows.
   {
@@ -62,7 +62,10 @@ export const pageTables = [
     ...{ name: 'days', key: ['id'], isCounted: true },
     bound: ['trio', 'panel', 'day', 'batch', 'patients', 'digests', 'counts', 'rolls'],
   },
-  { name: 'day_counters', key: ['id'], bound: ['histograms'], isCounted: true },
+  {
+    ...{ name: 'day_counters', key: ['id'], bound: ['histograms_mac'], isCounted: true },
+    ...{ beside: ['histograms'], parts: { histograms: 'histograms_mac' } },
+  },
   { name: 'kept', key: ['name'], bound: ['value'], isCounted: true },
   // Its bytes by its name.
   {

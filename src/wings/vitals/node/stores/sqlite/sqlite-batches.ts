@@ -72,7 +72,10 @@ export class SqliteBatches {
         ...[column((it) => it.counts), column((it) => it.roll)],
       );
       const histograms = column((it) => it.histogram);
-      this.#db.run('INSERT OR REPLACE INTO day_counters VALUES (?, ?)', Number(id), histograms);
+      this.#db.run(
+        'INSERT OR REPLACE INTO day_counters VALUES (?, ?, ?)',
+        ...[Number(id), this.#db.macs.ofPart(histograms), histograms],
+      );
     }
   }
 
@@ -120,7 +123,7 @@ export class SqliteBatches {
   }
 
   #countersOf(id: number): Pick<DaySums, 'histograms'> {
-    const row = this.#db.get('SELECT id, histograms FROM day_counters WHERE id = ?', id);
+    const row = this.#db.get('SELECT * FROM day_counters WHERE id = ?', id);
     return { histograms: bytesIn(row && this.#db.held('day_counters', row), 'histograms') };
   }
 }

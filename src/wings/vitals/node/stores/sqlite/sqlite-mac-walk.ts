@@ -4,17 +4,11 @@ import type { GuardedTable } from '../guarded-tables.ts';
 import { macKey, macTable, nameOf } from '../row-guard-sql.ts';
 import { type RowMacs, type Value, xor } from '../row-macs.ts';
 import type { BadRow, ScrubPlace, ScrubStep } from '../upkeep.ts';
+import type { KeptCount } from './sqlite-row-counts.ts';
 
 const zero: Uint8Array = new Uint8Array(32);
 /** A table that changes again and again while it is counted is counted at once then. */
 const mostBeginnings = 4;
-
-/** How many rows a table had, as it was kept; `change` goes up with each step that changes it: no pad hides two sums. */
-export interface KeptCount {
-  readonly change: number;
-  readonly rows: number;
-  readonly sum: Uint8Array;
-}
 
 interface Counting {
   readonly table: string;

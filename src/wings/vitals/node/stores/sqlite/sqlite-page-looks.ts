@@ -18,32 +18,49 @@ import {
   sharesIn,
 } from '../sealed-segment.ts';
 import type { BadRow } from '../upkeep.ts';
+import { isCorrupt } from './sqlite-index-looks.ts';
+import { isPageIndexWhole } from './sqlite-page-index.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 import { numbersIn } from './sqlite-rows-of-many.ts';
 
 export type NumberOf = (trio: string) => ServerNumber | undefined;
 
 /** What a row is held to besides its MAC. Where `numberOf` knows the trio also what the ledger has of it, page by page. */
-export function* lookAt(
+const looks: Readonly<
+  Record<string, (db: PagesDb, row: Row, numberOf: NumberOf) => Iterable<BadRow>>
+> = {
+  pages: lookAtPage,
+  bodies: lookAtBody,
+  sayings: (db, row) => lookAtIds(db, { table: 'sayings', column: 'said', row }),
+  *accepted(db, row, numberOf) {
+    yield* lookAtIds(db, { table: 'accepted', column: 'accepted', row });
+    yield* lookAtAccepted(db, row, numberOf);
+  },
+  sealed: lookAtSealed,
+  *batches(db, row, numberOf) {
+    if (row.sealed === 1) yield* lookAtBatch(db, row, numberOf);
+  },
+  envelopes: (_, row) => lookAtEnvelope(row),
+};
+
+/** Undefined: rows of this table are held to their MACs alone. */
+export function lookAt(
   db: PagesDb,
-  { table, row }: { readonly table: string; readonly row: Row },
+  table: string,
   numberOf: NumberOf,
-): Iterable<BadRow> {
+): ((row: Row) => Iterable<BadRow>) | undefined {
+  const look = looks[table];
+  return look && ((row) => readable(table, row, look(db, row, numberOf)));
+}
+
+function* readable(table: string, row: Row, found: Iterable<BadRow>): Iterable<BadRow> {
   try {
-    if (table === 'pages') yield* lookAtPage(db, row, numberOf);
-    if (table === 'bodies') yield* lookAtBody(db, row);
-    if (table === 'sayings') yield* lookAtIds(db, { table, column: 'said', row });
-    if (table === 'accepted') {
-      yield* lookAtIds(db, { table, column: 'accepted', row });
-      yield* lookAtAccepted(db, row, numberOf);
-    }
-    if (table === 'sealed') yield* lookAtSealed(db, row, numberOf);
-    if (table === 'batches' && row.sealed === 1) yield* lookAtBatch(db, row, numberOf);
-    if (table === 'envelopes') yield* lookAtEnvelope(row);
+    yield* found;
   } catch (error) {
-    // It cannot be read: its MAC does not hold either, unless somebody with the key wrote it.
-    if (!isCoded(error, 'HOME_INVALID')) throw error;
-    yield { table, row: String(row.id ?? row.number ?? ''), column: '', bound: 'form' };
+    // It cannot be read: its MAC does not hold either, unless somebody with the key wrote it. Or an index that it is held to cannot.
+    const bound = isCorrupt(error) ? 'index' : 'form';
+    if (bound === 'form' && !isCoded(error, 'HOME_INVALID')) throw error;
+    yield { table, row: String(row.id ?? row.number ?? ''), column: '', bound };
   }
 }
 
@@ -167,14 +184,13 @@ function* lookAtSealed(db: PagesDb, row: Row, numberOf: NumberOf): Iterable<BadR
 function isIndexed(db: PagesDb, number: number, heads: Uint8Array): boolean {
   const from = number * pagesOfSegment;
   const rows = countOf(heads);
+  // In the order of the table's own tree. A page at another place or missing shows here, one too many in their number.
   const found = db.get(
-    `SELECT count(*) AS n, min(id) AS first, max(id) AS last, group_concat(hex(page), '') AS pages
-     FROM (SELECT id, page FROM sealed_pages WHERE id BETWEEN ? AND ? ORDER BY id)`,
-    ...[from, from + pagesOfSegment - 1],
+    `SELECT CAST(group_concat(page, '') AS BLOB) AS pages FROM sealed_pages WHERE id BETWEEN ? AND ?`,
+    ...[from, from + rows - 1],
   );
-  const pages = bytesToHex(heads.subarray(0, rows * idBytes)).toUpperCase();
-  const isWhole = found?.n === rows && found.first === from && found.last === from + rows - 1;
-  return isWhole && found.pages === pages;
+  const pages = found?.pages;
+  return pages instanceof Uint8Array && equalBytes(pages, heads.subarray(0, rows * idBytes));
 }
 
 const dayWithoutSums = `
@@ -184,29 +200,32 @@ const dayWithoutSums = `
 
 /** That the pages of a sealed batch are those of its list: how many, and where all is looked at, which. */
 function* lookAtBatch(db: PagesDb, named: Row, numberOf: NumberOf): Iterable<BadRow> {
-  const { trio, number, pages } = batchOf(named);
+  const [trio, number] = [textIn(named, 'trio'), uintIn(named, 'number')];
   const of = { table: 'sealed', row: `batch ${number}`, trio, batch: number };
   const bad = { ...of, column: 'batch', bound: 'batch list' };
   const own = 'FROM sealed WHERE trio = ? AND batch = ?';
   const counted = db.get(`SELECT coalesce(sum(length(heads)), 0) AS n ${own}`, trio, number);
-  if (uintIn(counted, 'n') !== pages.length * headBytes) return yield bad;
+  const listedBytes = bytesIn(named, 'pages').length;
+  if (uintIn(counted, 'n') * idBytes !== listedBytes * headBytes) return yield bad;
   if (db.get(dayWithoutSums, trio, number, trio, number) !== undefined)
     yield { ...of, table: 'days', column: '', bound: 'row gone' };
   if (numberOf(trio) === undefined) return;
-  const listed = new Set(pages.map(bytesToHex));
+  const listed = new Set(batchOf(named).pages.map(bytesToHex));
   for (const row of db.all(`SELECT heads ${own}`, trio, number))
     for (const { page } of headsIn(bytesIn(row, 'heads')))
       if (!listed.has(bytesToHex(page))) return yield bad;
 }
 
-/** How many pages the index names and sealed rows have. */
-export function* lookAtIndex(db: PagesDb): Iterable<BadRow> {
+/** How many pages the index names and sealed rows have; `isFull`: and which, and where. */
+export function* lookAtIndex(db: PagesDb, isFull: boolean): Iterable<BadRow> {
+  const of = { table: 'sealed_pages', row: '', column: '' };
   const counted = db.get(
     `SELECT (SELECT count(*) FROM sealed_pages) AS named,
      (SELECT coalesce(sum(length(heads)), 0) FROM sealed) AS bytes`,
   );
   if (uintIn(counted, 'named') * headBytes !== uintIn(counted, 'bytes'))
-    yield { table: 'sealed_pages', row: '', column: '', bound: 'row count' };
+    yield { ...of, bound: 'row count' };
+  if (isFull && !isPageIndexWhole(db)) yield { ...of, bound: 'index' };
 }
 
 /** That what the index names is of a sealed row, which holds its own places (`isIndexed`); `last` undefined: that was all of it. */

@@ -12,6 +12,7 @@ import type {
 import { macTable } from '../row-guard-sql.ts';
 import { headsIn } from '../sealed-segment.ts';
 import type { BadRow, ScrubPlace, ScrubStep } from '../upkeep.ts';
+import { foundIn } from './sqlite-index-looks.ts';
 import {
   leavesAfter,
   lookAt,
@@ -56,17 +57,17 @@ export class SqlitePageUpkeep implements PageUpkeep {
     const at = Math.max(0, found);
     const table = inTurn[at] ?? pageTables[0];
     const rows = Math.max(1, Math.floor(most / (weights[table.name] ?? 1)));
-    const scrubbed = this.#db.guard.scrub(table, place?.after, rows);
-    const more = scrubbed.rows.flatMap((row) => [
-      ...lookAt(this.#db, { table: table.name, row }, numberOf),
-    ]);
-    const bad = [...scrubbed.bad.map((it) => this.#whose(it)), ...more];
+    const scrubbed = this.#db.guard.scrub(table, {
+      ...{ after: place?.after, most: rows },
+      look: lookAt(this.#db, table.name, numberOf),
+    });
+    const bad = scrubbed.bad.map((it) => (it.trio === undefined ? this.#whose(it) : it));
     const following = inTurn[at + 1];
     const next =
       scrubbed.next !== undefined
         ? { table: table.name, after: scrubbed.next as ScrubPlace['after'] }
         : following && { table: following.name, after: [] };
-    return { bad, rows: scrubbed.rows.length, bytes: scrubbed.bytes, next };
+    return { bad, rows: scrubbed.rows, bytes: scrubbed.bytes, next };
   }
 
   /** All of one table that does not hold. */
@@ -103,7 +104,8 @@ export class SqlitePageUpkeep implements PageUpkeep {
   }
 
   async scrubWhole(isFull: boolean): Promise<readonly BadRow[]> {
-    return [...this.#db.guard.scrubWhole(isFull), ...lookAtIndex(this.#db)];
+    const index = foundIn('sealed_pages', () => [...lookAtIndex(this.#db, isFull)]);
+    return [...this.#db.guard.scrubWhole(isFull), ...index];
   }
 
   async scrubWholeStep(place: ScrubPlace | undefined, most: number): Promise<ScrubStep> {

@@ -17,11 +17,13 @@ type Bound = string | number | null | Uint8Array;
 /** The file of a page store, its tables made and guarded: one writer. Rules VS-19, VT-6. */
 export class PagesDb {
   readonly guard: SqliteRowGuard;
+  readonly macs: RowMacs;
   readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
   /** Throws HOME_INVALID for a database of another version. */
   constructor(path: string, macs: RowMacs) {
+    this.macs = macs;
     this.#db = new DatabaseSync(path, { timeout: 5_000 });
     try {
       if (path !== ':memory:') chmodSync(path, 0o600);
@@ -76,6 +78,11 @@ export class PagesDb {
 
   all(sql: string, ...values: Bound[]): Row[] {
     return this.#statement(sql).all(...values);
+  }
+
+  /** One after the other; none is left where the caller breaks off. */
+  each(sql: string, ...values: Bound[]): Iterable<Row> {
+    return this.#statement(sql).iterate(...values);
   }
 
   run(sql: string, ...values: Bound[]) {

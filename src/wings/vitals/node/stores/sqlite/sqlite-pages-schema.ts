@@ -4,6 +4,7 @@
  * Sealed pages: `sealed`, a row for up to 64 of one batch, panel and day by patient (`sealed-segment.ts`); `sealed_pages` finds them
  * by id (number x 64 + place). `planned` batches: those that this server signed, `sealed` 1 once the ledger has this one.
  * `envelopes`: what another server is rebuilt from, with the ids of its pages; gone with the last of them.
+ * `batches`: an index finds them, for in a tree of long rows each step would read one of them whole.
  * `days`: sums of sealed pages, a column of all patients of a batch and day each; counters apart, for few questions read them.
  * What is long stands last in a row: the other columns are read without it. `arrivals`: for quotas, what came of one sensor at once.
  */
@@ -21,11 +22,11 @@ export const pagesSchema = `
   CREATE INDEX pages_waiting ON pages (trio, at_ms) WHERE accepted IS NULL AND code IS NULL;
   CREATE INDEX pages_accepted ON pages (trio, accepted) WHERE accepted IS NOT NULL;
   CREATE TABLE bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-  CREATE TABLE sayings (number INTEGER PRIMARY KEY, ids BLOB NOT NULL, said_hash BLOB NOT NULL, said BLOB NOT NULL) STRICT;
-  CREATE TABLE accepted (number INTEGER PRIMARY KEY, ids BLOB NOT NULL, shares_hash BLOB NOT NULL, shares BLOB NOT NULL) STRICT;
+  CREATE TABLE sayings (number INTEGER PRIMARY KEY, ids BLOB NOT NULL, said_mac BLOB NOT NULL, said BLOB NOT NULL) STRICT;
+  CREATE TABLE accepted (number INTEGER PRIMARY KEY, ids BLOB NOT NULL, shares_mac BLOB NOT NULL, shares BLOB NOT NULL) STRICT;
   CREATE TABLE sealed (
     number INTEGER PRIMARY KEY, trio TEXT NOT NULL, panel INTEGER NOT NULL, day INTEGER NOT NULL, batch INTEGER NOT NULL,
-    first BLOB NOT NULL, last BLOB NOT NULL, names_hash BLOB NOT NULL, shares_hash BLOB NOT NULL, heads BLOB NOT NULL,
+    first BLOB NOT NULL, last BLOB NOT NULL, names_mac BLOB NOT NULL, shares_mac BLOB NOT NULL, heads BLOB NOT NULL,
     names BLOB NOT NULL, shares BLOB NOT NULL
   ) STRICT;
   CREATE INDEX sealed_of_day ON sealed (panel, day, trio, batch, first, last);
@@ -37,15 +38,15 @@ export const pagesSchema = `
     trio TEXT NOT NULL, number INTEGER NOT NULL, root BLOB NOT NULL, sealed INTEGER NOT NULL,
     first_hour INTEGER NOT NULL, last_hour INTEGER NOT NULL, pages BLOB NOT NULL,
     PRIMARY KEY (trio, number, root)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   CREATE TABLE days (
     id INTEGER PRIMARY KEY, trio TEXT NOT NULL, panel INTEGER NOT NULL, day INTEGER NOT NULL, batch INTEGER NOT NULL,
     patients BLOB NOT NULL, digests BLOB NOT NULL, counts BLOB NOT NULL, rolls BLOB NOT NULL,
     UNIQUE (trio, panel, day, batch)
   ) STRICT;
-  CREATE TABLE day_counters (id INTEGER PRIMARY KEY, histograms BLOB NOT NULL) STRICT;
+  CREATE TABLE day_counters (id INTEGER PRIMARY KEY, histograms_mac BLOB NOT NULL, histograms BLOB NOT NULL) STRICT;
   CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE envelopes (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, pages BLOB NOT NULL, envelope BLOB NOT NULL) STRICT;
 `;
 /** Those before it are not opened: nobody has one that is worth taking over. */
-export const pagesVersion = 4;
+export const pagesVersion = 5;

@@ -141,10 +141,10 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
       async scrub(place, most) {
         const at = questionTables.findIndex(({ name }) => name === (place?.table ?? 'questions'));
         const table = questionTables[at] ?? questionTables[0];
-        const { bad, rows, bytes, next } = guard.scrub(table, place?.after, most);
+        const { next, ...found } = guard.scrub(table, { after: place?.after, most });
         const following = questionTables[at + 1];
         return {
-          ...{ bad, rows: rows.length, bytes },
+          ...found,
           next:
             next !== undefined
               ? { table: table.name, after: next as ScrubPlace['after'] }

@@ -1,7 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { sha256 } from '../../../../../crypto/hash.ts';
-import { equalBytes } from '../../../../../primitives/bytes.ts';
-import { CodedError, isCoded } from '../../../../../primitives/errors.ts';
+import { equalBytes, giveBack } from '../../../../../primitives/bytes.ts';
+import { CodedError } from '../../../../../primitives/errors.ts';
 import type { GuardedTable } from '../guarded-tables.ts';
 import {
   columnsOf,
@@ -13,11 +12,12 @@ import {
   tableSql,
   triggerSql,
 } from '../row-guard-sql.ts';
-import { type RowMacs, type Value, xor } from '../row-macs.ts';
-import type { BadRow } from '../upkeep.ts';
-import { type KeptCount, MacWalk } from './sqlite-mac-walk.ts';
+import type { RowMacs, Value } from '../row-macs.ts';
+import type { BadRow, ScrubStep } from '../upkeep.ts';
+import { foundIn, unfitIndexes } from './sqlite-index-looks.ts';
+import { MacWalk } from './sqlite-mac-walk.ts';
+import { countsSql, SqliteRowCounts } from './sqlite-row-counts.ts';
 
-const zero: Uint8Array = new Uint8Array(32);
 /**
  * Holds a SQLite database to the MACs of its rows. Triggers of the database call functions that this connection alone has: what
  * it writes gets its MAC in the same statement, a row that is changed or deleted is looked at first, and a statement of
@@ -29,8 +29,7 @@ export class SqliteRowGuard {
   readonly #db: DatabaseSync;
   readonly #macs: RowMacs;
   readonly #tables: readonly GuardedTable[];
-  /** What the transaction that runs adds to counts. */
-  readonly #changes = new Map<string, { rows: number; sum: Uint8Array }>();
+  readonly #counts: SqliteRowCounts;
   readonly #prepared = new Map<string, StatementSync>();
   #isMending = false;
   #version: unknown;
@@ -39,7 +38,8 @@ export class SqliteRowGuard {
     this.#db = db;
     this.#macs = macs;
     this.#tables = tables;
-    this.walk = new MacWalk({ db, macs, tables, countOf: (name) => this.#heldCount(name) });
+    this.#counts = new SqliteRowCounts(db, macs, tables);
+    this.walk = new MacWalk({ db, macs, tables, countOf: (name) => this.#counts.held(name) });
     db.exec('PRAGMA recursive_triggers = ON;');
     this.#version = db.prepare('PRAGMA data_version').get()?.data_version;
     const options = { varargs: true, useBigIntArguments: false } as const;
@@ -54,10 +54,7 @@ export class SqliteRowGuard {
 
   /** Makes what guards the tables, and takes the rows that are there as they are; inside the caller's transaction. */
   install(): void {
-    this.#db.exec(
-      `CREATE TABLE IF NOT EXISTS guard_counts
-       (name TEXT PRIMARY KEY, change INTEGER NOT NULL, rows INTEGER NOT NULL, hidden BLOB NOT NULL, mac BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
-    );
+    this.#db.exec(countsSql);
     for (const table of this.#tables) {
       this.#db.exec(ownSql(table));
       if (table.isIndex) continue;
@@ -69,25 +66,22 @@ export class SqliteRowGuard {
         SELECT ${table.key.join(', ')}, row_mac('${table.name}', ${all}) FROM ${table.name};`);
     }
     this.#db.exec('DELETE FROM guard_counts');
-    this.recount();
+    this.#counts.recount();
   }
 
-  /** Before a transaction commits: counts what it wrote. Throws ROW_TAMPERED. */
+  /** Before a transaction commits. Throws ROW_TAMPERED. */
   settle(): void {
-    for (const [table, { rows, sum }] of this.#changes) {
-      const before = this.#count(table);
-      this.#keepCount(table, {
-        change: (before?.change ?? 0) + 1,
-        rows: (before?.rows ?? 0) + rows,
-        sum: xor(before?.sum ?? zero, sum),
-      });
-    }
-    this.#changes.clear();
+    this.#counts.settle();
   }
 
   /** A transaction was given up. */
   forget(): void {
-    this.#changes.clear();
+    this.#counts.forget();
+  }
+
+  /** Counts anew what is there, once it was put right; inside the caller's transaction. `only`: of these tables. */
+  recount(only?: readonly string[]): void {
+    this.#counts.recount(only);
   }
 
   /** What `work` changes and deletes is not looked at before: it puts right what does not hold. */
@@ -111,44 +105,95 @@ export class SqliteRowGuard {
     const isHeld =
       this.#holds(table.name, found?.mac, values) &&
       // Of the large columns those that were read.
-      Object.entries(table.hashed ?? {}).every(
-        ([it, by]) => row[it] === undefined || isHashOf(row[by], row[it]),
+      Object.entries(table.parts ?? {}).every(
+        ([it, by]) => row[it] === undefined || this.#isPart(row[by], row[it]),
       );
     if (!isHeld) throw new CodedError('ROW_TAMPERED', { table: table.name, row: nameOf(key) });
   }
 
-  /** Rows after a place in the order of their keys, at most `most`, and what does not hold of them; `next` undefined: the last. */
-  scrub(table: GuardedTable, after: readonly Value[] | undefined, most: number): ScrubbedRows {
+  /**
+   * Rows after a place in the order of their keys, at most `most`, and what does not hold of them; `next` undefined: the last.
+   * `look`: what else each is held to; its bytes are its own no longer than that.
+   */
+  scrub(
+    table: GuardedTable,
+    { after, most, look }: ScrubbedPart,
+  ): Pick<ScrubStep, 'bad' | 'rows' | 'bytes'> & { readonly next: readonly Value[] | undefined } {
+    const { name, key } = table;
+    const columns = scrubbedColumns(table);
+    const bad: BadRow[] = [];
+    let [rows, bytes] = [0, 0];
+    let last: readonly Value[] = [];
+    const unread = foundIn(name, () => {
+      for (const row of this.#rowsAfter(table, after, most)) {
+        rows++;
+        for (const it of row) if (it instanceof Uint8Array) bytes += it.length;
+        last = row.slice(0, key.length);
+        const column = this.#unheld(table, row);
+        const bound = column === '' ? 'row MAC' : 'column MAC';
+        if (column !== undefined) bad.push({ table: name, row: nameOf(last), column, bound });
+        if (look !== undefined) bad.push(...look(rowOf(columns, row)));
+        for (const it of row.slice(key.length)) leave(it);
+      }
+      return [];
+    });
+    const isOver = rows < most || unread.length > 0;
+    return { bad: [...bad, ...unread], rows, bytes, next: isOver ? undefined : last };
+  }
+
+  /** Each as values in the order of `scrubbedColumns`, with its MAC at the end: long ones are read one after the other. */
+  *#rowsAfter(
+    table: GuardedTable,
+    after: readonly Value[] | undefined,
+    most: number,
+  ): Iterable<readonly Value[]> {
+    let place = after;
+    for (let left = most; left > 0; ) {
+      const piece = table.parts === undefined ? Math.min(left, rowsOfPiece) : left;
+      const rows = this.#pieceAfter(table, place, piece);
+      let read = 0;
+      for (const row of rows) {
+        read++;
+        place = row;
+        yield row;
+      }
+      left = read < piece ? 0 : left - piece;
+      place = place?.slice(0, table.key.length);
+    }
+  }
+
+  #pieceAfter(
+    table: GuardedTable,
+    after: readonly Value[] | undefined,
+    most: number,
+  ): Iterable<readonly Value[]> {
     const { name, key } = table;
     const isFirst = after === undefined || after.length === 0;
     const place = `(${key.map((it) => `t.${it}`).join(', ')})`;
     const where = isFirst ? '' : `WHERE ${place} > (${key.map(() => '?').join(', ')})`;
-    const all = [...columnsOf(table), ...(table.beside ?? [])].map((it) => `t.${it} AS ${it}`);
-    const [mac, beside] = table.isIndex ? ['', ''] : [', g.mac AS guard_mac', joinedMac(table)];
-    const rows = this.#statement(
+    const all = scrubbedColumns(table).map((it) => `t.${it}`);
+    const [mac, beside] = table.isIndex ? ['', ''] : [', g.mac', joinedMac(table)];
+    const statement = this.#statement(
       `SELECT ${all.join(', ')}${mac} FROM ${name} AS t ${beside} ${where}
        ORDER BY ${key.map((it) => `t.${it}`).join(', ')} LIMIT ${most}`,
-    ).all(...((isFirst ? [] : after) as SQLInputValue[]));
-    const bad: BadRow[] = [];
-    let bytes = 0;
-    for (const row of rows) {
-      for (const it of Object.values(row)) if (it instanceof Uint8Array) bytes += it.length;
-      const column = this.#unheld(table, row);
-      if (column === undefined) continue;
-      const names = key.map((it) => row[it] as Value);
-      const bound = column === '' ? 'row MAC' : 'row hash';
-      bad.push({ table: name, row: nameOf(names), column, bound });
-    }
-    const last = rows.length < most ? undefined : rows.at(-1);
-    return { bad, rows, bytes, next: last && key.map((it) => last[it] as Value) };
+    );
+    // An object for each row costs more than its MAC.
+    statement.setReturnArrays(true);
+    const from = (isFirst ? [] : after) as SQLInputValue[];
+    const rows: unknown =
+      table.parts === undefined ? statement.all(...from) : statement.iterate(...from);
+    return rows as Iterable<readonly Value[]>;
   }
 
   /** The column of a row that was read which is not what was written, '' where nobody can say which; undefined: it holds. */
-  #unheld(table: GuardedTable, row: Readonly<Record<string, unknown>>): string | undefined {
+  #unheld(table: GuardedTable, row: readonly Value[]): string | undefined {
     if (table.isIndex) return undefined;
-    const values = columnsOf(table).map((it) => row[it] as Value);
-    if (!this.#holds(table.name, row.guard_mac, values)) return '';
-    return Object.entries(table.hashed ?? {}).find(([it, by]) => !isHashOf(row[by], row[it]))?.[0];
+    const bound = row.slice(0, table.key.length + table.bound.length);
+    if (!this.#holds(table.name, row.at(-1), bound)) return '';
+    const value = (column: string) => row[scrubbedColumns(table).indexOf(column)];
+    return Object.entries(table.parts ?? {}).find(
+      ([it, by]) => !this.#isPart(value(by), value(it)),
+    )?.[0];
   }
 
   /** Deletes rows that do not hold, and MACs without rows; returns the keys of the rows that have one number. Mending. */
@@ -159,14 +204,15 @@ export class SqliteRowGuard {
     if (table.isIndex) return ids;
     let place: readonly Value[] | undefined;
     do {
-      const { rows, next } = this.scrub(table, place, 512);
+      // All at once: rows go while they are walked.
+      const rows = [...this.#rowsAfter(table, place, 512)];
       for (const row of rows) {
         if (this.#unheld(table, row) === undefined) continue;
-        const at = key.map((it) => row[it] as SQLInputValue);
+        const at = row.slice(0, key.length) as SQLInputValue[];
         this.#db.prepare(`DELETE FROM ${name} WHERE ${own}`).run(...at);
         if (typeof at[0] === 'number') ids.push(at[0]);
       }
-      place = next;
+      place = rows.length < 512 ? undefined : rows.at(-1)?.slice(0, key.length);
     } while (place !== undefined);
     const on = key.map((it) => `t.${it} = g.${macKey(it)}`).join(' AND ');
     this.#db.exec(
@@ -192,23 +238,6 @@ export class SqliteRowGuard {
     }));
   }
 
-  /** Of the tables that are counted those whose count is not that of their rows. */
-  miscounted(): readonly BadRow[] {
-    return this.#tables
-      .filter(({ isCounted }) => isCounted)
-      .flatMap(({ name }) => {
-        const kept = this.#heldCount(name);
-        const found: { rows: number; sum: Uint8Array } = { rows: 0, sum: zero };
-        for (const { mac } of this.#db.prepare(`SELECT mac FROM ${macTable(name)}`).iterate()) {
-          found.rows++;
-          if (mac instanceof Uint8Array) found.sum = xor(found.sum, this.#macs.part(name, mac));
-        }
-        const isSame =
-          kept !== undefined && kept.rows === found.rows && equalBytes(kept.sum, found.sum);
-        return isSame ? [] : [{ table: name, row: '', column: '', bound: 'row count' }];
-      });
-  }
-
   #statement(sql: string): StatementSync {
     const kept = this.#prepared.get(sql);
     if (kept !== undefined) return kept;
@@ -227,39 +256,32 @@ export class SqliteRowGuard {
 
   /** What only all rows together show, at once. */
   scrubWhole(isFull: boolean): readonly BadRow[] {
-    const gone = this.#tables.flatMap((table) => this.orphans(table));
-    return [...gone, ...this.miscounted(), ...(isFull ? this.#unsound() : [])];
+    const gone = this.#tables.flatMap((table) => foundIn(table.name, () => this.orphans(table)));
+    const counts = foundIn('guard_counts', () => this.#counts.wrong());
+    return [...gone, ...counts, ...(isFull ? this.#unsound() : [])];
   }
 
   /** Pages of the file, and indexes that do not fit their tables. */
   #unsound(): readonly BadRow[] {
-    const said = this.#db.prepare('PRAGMA integrity_check(8)').all();
-    return said
-      .map(({ integrity_check: it }) => String(it))
-      .filter((it) => it !== 'ok')
-      .map((it) => ({ table: 'database', row: it.slice(0, 128), column: '', bound: 'index' }));
+    const pages = this.#db
+      .prepare('PRAGMA quick_check(8)')
+      .all()
+      .map(({ quick_check: it }) => String(it))
+      .filter((it) => it !== 'ok');
+    if (pages.length === 0) return unfitIndexes(this.#db, this.#indexes());
+    // What is no tree any more is not searched.
+    const of = { table: 'database', column: '', bound: 'index' };
+    return pages.map((it) => ({ ...of, row: it.slice(0, 128) }));
   }
 
-  /** Counts anew what is there, once it was put right; inside the caller's transaction. `only`: of these tables. */
-  recount(only?: readonly string[]): void {
-    for (const { name, isCounted } of this.#tables) {
-      if (!isCounted || only?.includes(name) === false) continue;
-      this.#changes.delete(name);
-      const found: { rows: number; sum: Uint8Array } = { rows: 0, sum: zero };
-      for (const { mac } of this.#db.prepare(`SELECT mac FROM ${macTable(name)}`).iterate()) {
-        found.rows++;
-        if (mac instanceof Uint8Array) found.sum = xor(found.sum, this.#macs.part(name, mac));
-      }
-      const change = this.#statement('SELECT change FROM guard_counts WHERE name = ?').get(
-        name,
-      )?.change;
-      this.#keepCount(name, { change: (typeof change === 'number' ? change : 0) + 1, ...found });
-    }
+  /** Tables that are an index of another: who knows that one looks at them. */
+  #indexes(): readonly string[] {
+    return this.#tables.filter(({ isIndex }) => isIndex === true).map(({ name }) => name);
   }
 
   #came(table: string, values: readonly unknown[]): Uint8Array {
     const mac = this.#macs.mac(table, values as Value[]);
-    this.#counted(table, mac, 1);
+    this.#counts.add(table, mac, 1);
     return mac;
   }
 
@@ -270,7 +292,7 @@ export class SqliteRowGuard {
   }
 
   #gone(table: string, mac: unknown): null {
-    if (mac instanceof Uint8Array) this.#counted(table, mac, -1);
+    if (mac instanceof Uint8Array) this.#counts.add(table, mac, -1);
     return null;
   }
 
@@ -278,57 +300,36 @@ export class SqliteRowGuard {
     return mac instanceof Uint8Array && equalBytes(mac, this.#macs.mac(table, values));
   }
 
-  #counted(table: string, mac: Uint8Array, by: 1 | -1): void {
-    if (this.#tables.find(({ name }) => name === table)?.isCounted !== true) return;
-    const before = this.#changes.get(table) ?? { rows: 0, sum: zero };
-    const sum = xor(before.sum, this.#macs.part(table, mac));
-    this.#changes.set(table, { rows: before.rows + by, sum });
-  }
-
-  #heldCount(table: string): KeptCount | undefined {
-    try {
-      return this.#count(table);
-    } catch (error) {
-      if (isCoded(error, 'ROW_TAMPERED')) return undefined;
-      throw error;
-    }
-  }
-
-  /** Undefined: none was kept. Throws ROW_TAMPERED: what is kept is not what was counted. */
-  #count(table: string): KeptCount | undefined {
-    const row = this.#statement('SELECT * FROM guard_counts WHERE name = ?').get(table);
-    if (row === undefined) return undefined;
-    const { change, rows, hidden, mac } = row as Record<string, Value>;
-    const isWhole = hidden instanceof Uint8Array && typeof change === 'number';
-    if (
-      !isWhole ||
-      typeof rows !== 'number' ||
-      !this.#holds('counts', mac, [table, change, rows, hidden])
-    )
-      throw new CodedError('ROW_TAMPERED', { table: 'guard_counts', row: table });
-    return { change, rows, sum: xor(hidden, this.#macs.pad(table, change)) };
-  }
-
-  #keepCount(table: string, { change, rows, sum }: KeptCount): void {
-    const hidden = xor(sum, this.#macs.pad(table, change));
-    const mac = this.#macs.mac('counts', [table, change, rows, hidden]);
-    this.#statement('INSERT OR REPLACE INTO guard_counts VALUES (?, ?, ?, ?, ?)').run(
-      table,
-      change,
-      rows,
-      hidden,
-      mac,
+  #isPart(mac: unknown, column: unknown): boolean {
+    return (
+      mac instanceof Uint8Array &&
+      column instanceof Uint8Array &&
+      equalBytes(mac, this.#macs.ofPart(column))
     );
   }
 }
 
-/** What a step of a scrub read. */
-export interface ScrubbedRows {
-  readonly bad: readonly BadRow[];
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  readonly bytes: number;
-  readonly next: readonly Value[] | undefined;
+/** Which rows of a table a step looks at. */
+export interface ScrubbedPart {
+  /** The key of the last row before them; undefined or empty: from the first. */
+  readonly after: readonly Value[] | undefined;
+  readonly most: number;
+  readonly look?: ((row: Readonly<Record<string, Value>>) => Iterable<BadRow>) | undefined;
 }
 
-const isHashOf = (hash: unknown, bytes: unknown): boolean =>
-  hash instanceof Uint8Array && bytes instanceof Uint8Array && equalBytes(sha256(bytes), hash);
+/** What a scrub reads of a table, in its order. */
+const scrubbedColumns = (table: GuardedTable): readonly string[] => [
+  ...columnsOf(table),
+  ...(table.beside ?? []),
+];
+
+const rowOf = (columns: readonly string[], row: readonly Value[]) =>
+  Object.fromEntries(columns.map((it, at) => [it, row[at] ?? null]));
+
+/** The next row takes the memory of what is long while the processor still has it near. */
+function leave(value: Value): void {
+  if (value instanceof Uint8Array && value.length >= longBytes) giveBack(value);
+}
+const longBytes = 4_096;
+/** Of short rows so many at once: to ask for one costs as much as to read it. */
+const rowsOfPiece = 64;

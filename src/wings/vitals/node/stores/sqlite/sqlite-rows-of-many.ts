@@ -1,4 +1,3 @@
-import { sha256 } from '../../../../../crypto/hash.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
 import { packColumns, unpackColumns } from '../page-columns.ts';
 import { bytesIn } from '../page-rows.ts';
@@ -64,7 +63,13 @@ export class RowsOfMany<It> {
     const { table, pack } = this.#form;
     const bytes = pack(them.map(([, it]) => it));
     const ids = numbersBytes(them.map(([id]) => id));
-    this.#db.run(`INSERT INTO ${table} VALUES (?, ?, ?, ?)`, number, ids, sha256(bytes), bytes);
+    this.#db.run(
+      `INSERT INTO ${table} VALUES (?, ?, ?, ?)`,
+      number,
+      ids,
+      this.#db.macs.ofPart(bytes),
+      bytes,
+    );
   }
 
   /** By `pages.id`; empty: there is no such row. Not held: what is kept for good is (`takeOut`). */

@@ -1,4 +1,3 @@
-import { sha256 } from '../../../../../crypto/hash.ts';
 import { compareBytes, equalBytes, giveBack } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
 import { bytesIn, type Row, textIn, uintIn } from '../page-rows.ts';
@@ -30,9 +29,9 @@ import { nameSealed } from './sqlite-many-pages.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 
 const hoursPerDay = 24;
-/** All that a row's MAC is over; the large columns beside them by their hashes. */
+/** All that a row's MAC is over; the large columns beside them by MACs of their own. */
 export const boundOfSealed =
-  'number, trio, panel, day, batch, first, last, heads, names_hash, shares_hash';
+  'number, trio, panel, day, batch, first, last, heads, names_mac, shares_mac';
 /** Rows that were held stay for who reads their pages one by one: all of a full batch for its tree, a few for sums. */
 const namesKept = 96;
 const sharesKept = 8;
@@ -68,12 +67,13 @@ export class SqliteSealedPages {
   ): void {
     const [first, last] = [pages[0]?.names, pages.at(-1)?.names];
     if (first === undefined || last === undefined) return;
+    const { macs } = this.#db;
     const [names, shares] = [namesBytes(pages), sharesBytes(pages.map(({ kept }) => kept))];
     this.#db.run(
-      `INSERT INTO sealed (number, trio, panel, day, batch, first, last, heads, names_hash, shares_hash, names, shares)
+      `INSERT INTO sealed (number, trio, panel, day, batch, first, last, heads, names_mac, shares_mac, names, shares)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[number, trio, first.panel, dayOf(first), batch, first.pseudonym, last.pseudonym],
-      ...[headsOf(pages), sha256(names), sha256(shares), names, shares],
+      ...[headsOf(pages), macs.ofPart(names), macs.ofPart(shares), names, shares],
     );
     for (const it of [names, shares]) giveBack(it);
     nameSealed(

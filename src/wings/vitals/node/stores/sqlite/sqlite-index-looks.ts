@@ -1,0 +1,65 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { BadRow } from '../upkeep.ts';
+
+interface Index {
+  readonly name: string;
+  readonly table: string;
+  /** Of the rows that it has; '': of all. */
+  readonly where: string;
+}
+
+/**
+ * Indexes but `apart` that have another number of entries than their tables have rows, or do not find one of those by all that an
+ * entry has of it: with as many entries as rows and each row found, there is none that names another. Rule VT-8a.
+ */
+export const unfitIndexes = (db: DatabaseSync, apart: readonly string[] = []): readonly BadRow[] =>
+  indexesIn(db)
+    .filter(({ table }) => !apart.includes(table))
+    .flatMap((index) =>
+      foundIn(index.table, () =>
+        isFit(db, index)
+          ? []
+          : [{ table: index.table, row: '', column: index.name, bound: 'index' }],
+      ),
+    );
+
+const indexesIn = (db: DatabaseSync): readonly Index[] =>
+  db
+    .prepare("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index'")
+    .all()
+    .map(({ name, tbl_name: table, sql }) => {
+      const [, where = ''] = String(sql ?? '').split(/ WHERE /);
+      return { name: String(name), table: String(table), where };
+    });
+
+function isFit(db: DatabaseSync, { name, table, where }: Index): boolean {
+  const columns = db
+    .prepare("SELECT coalesce(name, 'rowid') AS name FROM pragma_index_xinfo(?)")
+    .all(name)
+    .map((it) => `i.${String(it.name)} IS t.${String(it.name)}`);
+  const own = where === '' ? '' : `WHERE ${where}`;
+  const also = where === '' ? '' : `${where} AND`;
+  const counted = db
+    .prepare(
+      `SELECT (SELECT count(*) FROM ${table} INDEXED BY ${name} ${own}) AS named,
+       (SELECT count(*) FROM ${table} NOT INDEXED ${own}) AS rows,
+       (SELECT count(*) FROM ${table} AS t NOT INDEXED WHERE ${also} NOT EXISTS
+         (SELECT 1 FROM ${table} AS i INDEXED BY ${name} WHERE ${also} ${columns.join(' AND ')})) AS missing`,
+    )
+    .get();
+  return counted?.named === counted?.rows && counted?.missing === 0;
+}
+
+/** What it finds; of what SQLite cannot read, that. */
+export function foundIn(table: string, look: () => readonly BadRow[]): readonly BadRow[] {
+  try {
+    return look();
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    return [{ table, row: '', column: '', bound: 'index' }];
+  }
+}
+
+/** SQLite met what is no part of a database (SQLITE_CORRUPT, and what is more exact of it). */
+export const isCorrupt = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 11;
