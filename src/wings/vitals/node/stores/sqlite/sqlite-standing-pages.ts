@@ -5,10 +5,8 @@ import { countOf, leavesIn, sharesIn } from '../sealed-segment.ts';
 import { sealedPlacesOf, unsealedPlacesOf } from './sqlite-many-pages.ts';
 import { isNamed } from './sqlite-page-looks.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
-import { namesOfSegment } from './sqlite-sealed-pages.ts';
+import { boundOfSealed, namesOfSegment } from './sqlite-sealed-pages.ts';
 import type { SqliteUnsealedPages } from './sqlite-unsealed-pages.ts';
-
-const bound = 'number, trio, panel, day, batch, first, last, heads, names_hash, shares_hash';
 
 /** Of many pages what stands, each row of theirs read once, and from the file. Rule VT-11. */
 export class SqliteStandingPages {
@@ -73,7 +71,7 @@ export class SqliteStandingPages {
     },
   ): (Found | undefined)[] {
     const found = new Array<Found | undefined>(pages.length).fill(undefined);
-    const sql = `SELECT ${bound}, ${of.large} FROM sealed WHERE number = ?`;
+    const sql = `SELECT ${boundOfSealed}, ${of.large} FROM sealed WHERE number = ?`;
     const parts = new Map<number, Part | undefined>();
     for (const [index, place] of sealedPlacesOf(this.#db, pages).entries()) {
       if (place === undefined) continue;
