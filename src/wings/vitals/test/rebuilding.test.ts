@@ -11,6 +11,7 @@ import { readReport } from '../api/incident-report.ts';
 import { noSalt } from '../api/registration.ts';
 import { signedStatement, statement } from '../api/statement.ts';
 import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import type { PeerLine } from '../node/data-server-base.ts';
 import { drawn, valuesOf } from './pages.ts';
@@ -176,11 +177,15 @@ test('a pair of before is taken where both of the others have it, and not where 
     ['one has it', [1]],
   ] as const;
   const pseudonymOf = (name: string) => drawn(name).slice(0, 16);
+  // The others tell of whom counts in a study of the trio.
+  const study = 'cd'.repeat(16);
+  three.ledger.put(statDatasets, study, { trio: three.trio } as never);
   for (const [name, at] of pairs) {
     const who = await actor(name);
     three.ledger.enrol(who, 'patient');
     const [pseudonym, counter] = [pseudonymOf(name), 1];
-    const signed = await three.register({ pseudonym, counter, pseudonymSalt: noSalt }, who);
+    const said = { pseudonym, counter, pseudonymSalt: noSalt, datasets: [study] };
+    const signed = await three.register(said, who);
     for (const place of at)
       await three.store(place).register({ pseudonym, account: who.account, counter, signed });
   }
