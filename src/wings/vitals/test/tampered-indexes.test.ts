@@ -111,3 +111,29 @@ test('a sealed page whose name is longer, and another shorter, is found', async 
   const bad = await file.scrub();
   assert.ok(bad.some(({ table, bound }) => table === 'sealed_pages' && bound === 'index'));
 });
+
+for (const [what, sql] of [
+  ['with a name that is a statement', 'CREATE INDEX "x ON y; --" ON sealed (day)'],
+  ['over what is no column', 'CREATE INDEX strange ON sealed (day + 1)'],
+  ['of rows by what is no test of ours', "CREATE INDEX strange ON sealed (day) WHERE trio > 'a'"],
+])
+  test(`an index of somebody else, ${what}, is found and is no part of a statement`, async (t) => {
+    const file = await keptFile(t);
+    tampered(file.path, (db) => db.exec(sql ?? ''));
+    const bad = await file.scrub();
+    assert.deepEqual(
+      bad.map(({ table, bound }) => `${table} ${bound}`),
+      ['sealed index'],
+    );
+  });
+
+test('an index that is gone from the file is found', async (t) => {
+  const file = await keptFile(t);
+  tampered(file.path, (db) => {
+    db.exec('ALTER TABLE sealed_pages RENAME TO before');
+    db.exec('CREATE TABLE sealed_pages (id INTEGER PRIMARY KEY, page BLOB NOT NULL) STRICT');
+    db.exec('INSERT INTO sealed_pages SELECT id, page FROM before; DROP TABLE before');
+  });
+  const bad = await file.scrub();
+  assert.ok(bad.some(({ table, bound }) => table === 'sealed_pages' && bound === 'index'));
+});

@@ -17,7 +17,7 @@ export const unfitIndexes = (db: DatabaseSync, apart: readonly string[] = []): r
     .filter(({ table }) => !apart.includes(table))
     .flatMap((index) =>
       foundIn(index.table, () =>
-        isFit(db, index)
+        isPlain(index) && isFit(db, index)
           ? []
           : [{ table: index.table, row: '', column: index.name, bound: 'index' }],
       ),
@@ -32,11 +32,20 @@ const indexesIn = (db: DatabaseSync): readonly Index[] =>
       return { name: String(name), table: String(table), where };
     });
 
+const plainName = /^[a-z_0-9]+$/;
+/** Made here, as far as its words go: what stands in the file is text of whoever wrote it, and becomes a part of a statement. */
+const isPlain = ({ name, table, where }: Index): boolean =>
+  [name, table].every((it) => plainName.test(it)) &&
+  /^([a-z_]+ (IS NULL|IS NOT NULL|= [0-9]+)( AND (?=[a-z])|$))*$/.test(where);
+
 function isFit(db: DatabaseSync, { name, table, where }: Index): boolean {
   const columns = db
-    .prepare("SELECT coalesce(name, 'rowid') AS name FROM pragma_index_xinfo(?)")
+    .prepare("SELECT iif(cid = -1, 'rowid', name) AS name FROM pragma_index_xinfo(?)")
     .all(name)
-    .map((it) => `i.${String(it.name)} IS t.${String(it.name)}`);
+    .map((it) => it.name);
+  // Of what is computed SQLite has no name.
+  if (!columns.every((it) => typeof it === 'string' && plainName.test(it))) return false;
+  const same = columns.map((it) => `i.${it} IS t.${it}`).join(' AND ');
   const own = where === '' ? '' : `WHERE ${where}`;
   const also = where === '' ? '' : `${where} AND`;
   const counted = db
@@ -44,7 +53,7 @@ function isFit(db: DatabaseSync, { name, table, where }: Index): boolean {
       `SELECT (SELECT count(*) FROM ${table} INDEXED BY ${name} ${own}) AS named,
        (SELECT count(*) FROM ${table} NOT INDEXED ${own}) AS rows,
        (SELECT count(*) FROM ${table} AS t NOT INDEXED WHERE ${also} NOT EXISTS
-         (SELECT 1 FROM ${table} AS i INDEXED BY ${name} WHERE ${also} ${columns.join(' AND ')})) AS missing`,
+         (SELECT 1 FROM ${table} AS i INDEXED BY ${name} WHERE ${also} ${same})) AS missing`,
     )
     .get();
   return counted?.named === counted?.rows && counted?.missing === 0;
@@ -60,6 +69,6 @@ export function foundIn(table: string, look: () => readonly BadRow[]): readonly 
   }
 }
 
-/** SQLite met what is no part of a database (SQLITE_CORRUPT, and what is more exact of it). */
+/** SQLite met what is no part of a database, or tables and indexes that are not those that were made (SQLITE_CORRUPT, SQLITE_ERROR). */
 export const isCorrupt = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 11;
+  error instanceof Error && 'errcode' in error && [1, 11].includes(Number(error.errcode) & 0xff);
