@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import { test } from 'node:test';
-import { isNetworkAddress } from './incident-facts.ts';
+import { asServerName, isNetworkAddress } from './incident-facts.ts';
 
 test('an address of the network is what the machine takes for one, without a zone', () => {
   for (const text of [
@@ -14,3 +14,21 @@ test('an address of the network is what the machine takes for one, without a zon
     assert.equal(isNetworkAddress(text), isIP(text) !== 0, JSON.stringify(text));
   assert.equal(isNetworkAddress('fe80::1%eth0'), false);
 });
+
+for (const [said, name] of [
+  ['Harbour Hospital', 'Harbour Hospital'],
+  ["Valley Children's Hospital", "Valley Children's Hospital"],
+  ['Hospital Clínico Universitario', 'Hospital Clínico Universitario'],
+  ['مستشفى الميناء', 'مستشفى الميناء'],
+  ['see evil.example.org', 'see evil example org'],
+  ['https://evil.example', 'https evil example'],
+  ['North\r\nSubject: you won', 'North Subject you won'],
+  ['\u202egnp.exe', 'gnp exe'],
+  ['-- ', ''],
+  ['😀', ''],
+  [' x'.repeat(100), 'x '.repeat(32).trim()],
+] as const)
+  test(`a server of ${JSON.stringify(said)} is called ${JSON.stringify(name)}`, () => {
+    assert.equal(asServerName(said), name);
+    assert.equal(asServerName(name), name);
+  });

@@ -1,6 +1,6 @@
 /** What was met of one incident at one server: facts of machines, nothing of a patient. */
 export interface IncidentFacts {
-  /** A word for the server or store, such as `harbour`. */
+  /** The name of who runs the server or store, as `asServerName` has it. */
   readonly server: string;
   readonly fromMs: number;
   readonly untilMs: number;
@@ -10,6 +10,19 @@ export interface IncidentFacts {
   /** As the local neighbour table has it for `source`: a claim of whoever sent it. Empty: not there. */
   readonly claimedMac: string;
 }
+
+const other = /[^\p{L}\p{M}\p{Nd} '’_-]+/gu;
+
+/**
+ * A name in the letters of its language and no sign by which a mail program makes a link of it, or a line ends: letters, marks and
+ * digits of any script, blanks, `'`, `’`, `_` and `-`, 64 at most. Empty: nothing of it is left.
+ */
+export const asServerName = (name: string): string =>
+  [...name.normalize('NFC').replaceAll(other, ' ').replaceAll(/ +/g, ' ')]
+    .slice(0, 64)
+    .join('')
+    .replace(/^[^\p{L}\p{Nd}]+/u, '')
+    .trim();
 
 /** Whether this is an address of the network and nothing else: a number to call looks like one, too. */
 export const isNetworkAddress = (text: string): boolean => ipv4.test(text) || isIpv6(text);

@@ -1,4 +1,4 @@
-import { type IncidentFacts, isNetworkAddress } from '../../../api/incident-facts.ts';
+import { asServerName, type IncidentFacts, isNetworkAddress } from '../../../api/incident-facts.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import {
   checked,
@@ -15,6 +15,10 @@ const matching = (pattern: RegExp): Shape<string> =>
   checked(text(64), (value, field) => {
     if (!pattern.test(value)) throw new CodedError('CBOR_SHAPE', { field });
   });
+/** Of a name with a dot a mail program makes a link. */
+const name = checked(text(256), (value, field) => {
+  if (value === '' || asServerName(value) !== value) throw new CodedError('CBOR_SHAPE', { field });
+});
 const address = checked(text(45), (value, field) => {
   if (value !== '' && !isNetworkAddress(value)) throw new CodedError('CBOR_SHAPE', { field });
 });
@@ -23,8 +27,7 @@ const timeMs = uintTo(253_402_300_799_999);
 
 /** What a letter about an incident says (docs/protocol/alerts.md, AL-14): nothing that could begin a line of its own. */
 export const incidentFacts = struct({
-  // Without a dot: of a name with one a mail program makes a link, and another hospital's server says its own name.
-  server: matching(/^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$/),
+  server: name,
   fromMs: timeMs,
   untilMs: timeMs,
   done: oneOf(['quarantined', 'rebuilt', 'refused', 'reported'] as const),

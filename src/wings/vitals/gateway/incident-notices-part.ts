@@ -1,4 +1,4 @@
-import type { IncidentFacts } from '../../../api/incident-facts.ts';
+import { asServerName, type IncidentFacts } from '../../../api/incident-facts.ts';
 
 import type { GatewayBase } from '../../../gateway/base.ts';
 import { definePart } from '../../../gateway/part.ts';
@@ -50,13 +50,12 @@ export class IncidentNotices {
     if (row === undefined) throw new CodedError('INCIDENT_UNKNOWN');
   }
 
-  /** By the ledger, in the letters of AL-14: a server could call itself another's name, or a number to call. */
+  /** By the ledger, as letters have it (AL-14): a server could call itself another's name, or a number to call. */
   async #nameOf(server: AccountId): Promise<string> {
     const { view } = this.#base;
     const organisation = (await view.account(server))?.organisation ?? '';
     const { name = '' } = (await view.row(organisations, organisation)) ?? {};
-    const plain = name.replaceAll(/[^A-Za-z0-9_-]+/g, ' ').trim();
-    return plain.replace(/^[_-]+/, '').slice(0, 64) || server.slice(0, 8);
+    return asServerName(name) || server.slice(0, 8);
   }
 
   /** Written down and told in one step, or neither. False: not today. */

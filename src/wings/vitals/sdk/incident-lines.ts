@@ -1,4 +1,4 @@
-import { isNetworkAddress } from '../../../api/incident-facts.ts';
+import { asServerName, isNetworkAddress } from '../../../api/incident-facts.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { ReportLine, ReportPart } from '../../../sdk/actions/access-report.ts';
@@ -101,8 +101,7 @@ function standing(it: Quarantine | undefined, height: number) {
 }
 
 /** As letters have it (alerts.md AL-14): another hospital's word, of which nobody shall make a link; '': it is none. */
-const asName = (said: string): string =>
-  /^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$/.test(said) ? said : '';
+const asName = (said: string): string => (asServerName(said) === said ? said : '');
 
 function asAddress(source: string, claimedMac: string) {
   const isOne = source.length <= 45 && isNetworkAddress(source);

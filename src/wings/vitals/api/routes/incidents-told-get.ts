@@ -18,7 +18,7 @@ export const toldIncident = z.object({
   began: hash,
   toldMs: timeMs,
   /** The name of who runs the server, or of the hospital itself. */
-  server: z.string().check(z.maxLength(64)),
+  server: z.string().check(z.maxLength(128)),
   /** 0: not known since when. */
   fromMs: day,
   untilMs: day,

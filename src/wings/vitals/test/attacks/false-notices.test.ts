@@ -82,8 +82,8 @@ test('a server tells under the name of who runs it, whatever it calls itself', a
   await said(2, incident, { server: 'Call 0900 555 1234' });
   const [cause] = met;
   assert.ok(cause?.kind === 'incident');
-  assert.equal(cause.facts.server, 'Valley Children s Hospital');
-  assert.equal(toldTo(ana).at(-1)?.server, 'Valley Children s Hospital');
+  assert.equal(cause.facts.server, "Valley Children's Hospital");
+  assert.equal(toldTo(ana).at(-1)?.server, "Valley Children's Hospital");
 });
 
 test('hours that no calendar has are refused', async () => {
