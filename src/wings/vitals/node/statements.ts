@@ -4,7 +4,7 @@ import { type Account, accounts } from '../../../ledger/tables/accounts.ts';
 import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
-import { decodeAs, decodeViewsAs, encodeAs } from '../../../primitives/shape.ts';
+import { decodeViewsAs, encodeAs } from '../../../primitives/shape.ts';
 import { carryingStatement, type Statement, signedStatement, statement } from '../api/statement.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase, LedgerRows } from './data-server-base.ts';
@@ -38,7 +38,7 @@ async function openSaid(
   signed: Uint8Array,
 ): Promise<{ readonly said: Statement; readonly account: Account }> {
   const { statement: bytes, signature } = decodeViewsAs(signedStatement, signed);
-  const said = decodeAs(statement, bytes);
+  const said = decodeViewsAs(statement, bytes);
   const account = await ledger.row(accounts, said.from);
   const label = vitalsNames.labels.statement;
   // Enrolled or thawed a moment ago, and the row that shows it is not here yet.

@@ -1,6 +1,7 @@
 import { sha256 } from '../../../../../crypto/hash.ts';
 import { compareBytes, equalBytes } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
+import { giveBack } from '../give-back.ts';
 import { bytesIn, type Row, textIn, uintIn } from '../page-rows.ts';
 import type {
   HeardHour,
@@ -74,6 +75,7 @@ export class SqliteSealedPages {
       ...[number, trio, first.panel, dayOf(first), batch, first.pseudonym, last.pseudonym],
       ...[headsOf(pages), sha256(names), sha256(shares), names, shares],
     );
+    for (const it of [names, shares]) giveBack(it);
     nameSealed(
       this.#db,
       number,
