@@ -10,7 +10,6 @@ import {
   concatBytes,
   equalBytes,
   equalSecretBytes,
-  giveBack,
   hexToBytes,
   utf8,
   utf8ToText,
@@ -65,12 +64,4 @@ test('order and equality are those of Buffer', () => {
       assert.deepEqual(concatBytes(a, b), new Uint8Array(Buffer.concat([a, b])));
     }),
   );
-});
-
-test('what is given back is empty, and of a view nothing is taken', () => {
-  const whole = new Uint8Array([1, 2, 3, 4]);
-  giveBack(whole.subarray(1, 3));
-  assert.deepEqual(whole, Uint8Array.of(1, 2, 3, 4));
-  giveBack(whole);
-  assert.equal(whole.length, 0);
 });

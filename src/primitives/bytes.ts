@@ -31,14 +31,6 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/**
- * Gives the memory of bytes back at once that nobody reads any more: a collector is called by how much stands outside of its
- * heap, and marks all of that. Of a view nothing: others may see the same memory.
- */
-export function giveBack({ buffer, length }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
-}
-
 /** For public values only: it stops at the first difference. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -1,4 +1,4 @@
-import { concatBytes, giveBack } from '../../../primitives/bytes.ts';
+import { concatBytes } from '../../../primitives/bytes.ts';
 import { histogramBins } from './histogram-edges.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { expandClinical, measurementStream, saltOf } from './page-expansion.ts';
@@ -79,7 +79,6 @@ export async function keptFromPart(
     expandClinical(part, head, size.n * size.k),
   ]);
   const kept = arithmetic.keep(stream, size);
-  giveBack(stream);
   if (kept !== undefined) return keptOf(kept, { clinical, salt: saltOf(part, head) });
   const body = { secret: part };
   return truncateShare(arithmetic, await openBody(arithmetic, { server, head, body }));

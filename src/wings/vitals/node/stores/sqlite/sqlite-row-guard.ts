@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { equalBytes, giveBack } from '../../../../../primitives/bytes.ts';
+import { equalBytes } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
+import { giveBack } from '../give-back.ts';
 import type { GuardedTable } from '../guarded-tables.ts';
 import {
   columnsOf,

@@ -1,5 +1,6 @@
-import { compareBytes, equalBytes, giveBack } from '../../../../../primitives/bytes.ts';
+import { compareBytes, equalBytes } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
+import { giveBack } from '../give-back.ts';
 import { bytesIn, type Row, textIn, uintIn } from '../page-rows.ts';
 import type {
   HeardHour,
