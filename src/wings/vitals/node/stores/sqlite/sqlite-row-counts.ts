@@ -72,10 +72,11 @@ export class SqliteRowCounts {
       .map((table) => ({ table, row: '', column: '', bound: 'row count' }));
   }
 
-  /** Counts anew what is there, once it was put right; inside the caller's transaction. */
-  recount(): void {
-    this.#changes.clear();
+  /** Counts anew what is there, once it was put right; inside the caller's transaction. `only`: of these tables. */
+  recount(only: readonly string[] = this.#counted): void {
     for (const table of this.#counted) {
+      if (!only.includes(table)) continue;
+      this.#changes.delete(table);
       const sql = 'SELECT change FROM guard_counts WHERE name = ?';
       const change = this.#statement(sql).get(table)?.change;
       const before = typeof change === 'number' ? change : 0;

@@ -75,9 +75,9 @@ export class SqliteRowGuard {
     this.#counts.forget();
   }
 
-  /** Counts anew what is there, once it was put right; inside the caller's transaction. */
-  recount(): void {
-    this.#counts.recount();
+  /** Counts anew what is there, once it was put right; inside the caller's transaction. `only`: of these tables. */
+  recount(only?: readonly string[]): void {
+    this.#counts.recount(only);
   }
 
   /** What `work` changes and deletes is not looked at before: it puts right what does not hold. */
