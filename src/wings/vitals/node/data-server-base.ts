@@ -4,7 +4,7 @@ import type { ReceiptVerdict } from '../../../ledger/chain/receipt.ts';
 import type { StateTable } from '../../../ledger/table.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import type { WriteAttempt } from '../api/incident-report.ts';
-import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type { PageArithmetic } from '../crypto/pages/page-arithmetic.ts';
 import type { ModularArithmetic } from '../crypto/paillier/modular-arithmetic.ts';
 import type { Incident } from '../ledger/acts/incident.ts';
 import type { ServerQuarantine } from '../ledger/acts/server-quarantine.ts';

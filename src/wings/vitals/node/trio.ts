@@ -1,6 +1,6 @@
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
-import type { OfThree, ServerNumber } from '../crypto/page-head.ts';
+import type { OfThree, ServerNumber } from '../crypto/pages/page-head.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import type { DataServerBase, LedgerRows } from './data-server-base.ts';
 

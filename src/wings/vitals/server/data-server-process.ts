@@ -19,7 +19,7 @@ import { type ProcessOrder, type RunningProcess, serversOf } from '../../../serv
 import { trustedProxies } from '../../../server/trusted-proxies.ts';
 import { noticeWord, recoveryWord } from '../api/notice.ts';
 import { dataServersPost } from '../api/routes/data-servers-post.ts';
-import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import { pageArithmetic } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { claimedMacOf } from '../gateway/incidents/machine-facts.ts';
 import { DataServer } from '../node/data-server.ts';

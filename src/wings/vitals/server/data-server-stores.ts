@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
-import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
+import type { PageArithmetic } from '../crypto/pages/page-arithmetic.ts';
 import type { IncidentStore } from '../node/stores/incident-store.ts';
 import type { PageStore } from '../node/stores/page-store.ts';
 import type { QuestionStore } from '../node/stores/question-store.ts';

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../../../primitives/errors.ts';
-import { pageRows } from '../crypto/page-values.ts';
+import { pageRows } from '../crypto/pages/page-values.ts';
 import type { PanelRow, RefusedReading } from '../sdk/sensor/reading.ts';
 import {
   type PaddedSince,

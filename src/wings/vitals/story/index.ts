@@ -2,7 +2,7 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { entriesOf } from '../../../sdk/wallet/drawer.ts';
 import { type Chapter, hold, type Setting, type Step } from '../../../story/chapter.ts';
 import { panelOf } from '../crypto/panels.ts';
-import { readingsOfPage } from '../crypto/privacy.ts';
+import { readingsOfPage } from '../crypto/statistics/privacy.ts';
 import { changeStudies, readVitals, registerSensor, writeHubDays } from '../sdk/index.ts';
 import { registrationsDrawer } from '../sdk/registering.ts';
 import { type Hospital, type Patient, type Played, VitalsScene } from './scene.ts';

@@ -8,7 +8,7 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { signLabelled } from '../../../crypto/signature.ts';
 import { encodeManifest, type QueryManifest, queryIdOf } from '../api/query-manifest.ts';
 import type { Question } from '../api/question.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { statPermits } from '../ledger/tables/stat-permits.ts';
 import { queryRowId, statQueries } from '../ledger/tables/stat-queries.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { BackgroundRound, depth, stepRows } from '../node/incidents/background-round.ts';
 import {
   placeBytes,

@@ -6,7 +6,7 @@ import type { Action } from '../../../sdk/action.ts';
 import { dayOf } from '../api/chart-records.ts';
 import { readingsPost } from '../api/routes/readings-post.ts';
 import { encodeSensorRead, readingWord, readWord } from '../api/sensor-read.ts';
-import type { ServerNumber } from '../crypto/page-head.ts';
+import type { ServerNumber } from '../crypto/pages/page-head.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../names.ts';
 import { joinPages, type NamedServer } from '../sdk/reading/joined-pages.ts';

@@ -13,7 +13,7 @@ import { SmtpRelay } from '../../alerts/node/smtp-relay.ts';
 import { AlertsSetting } from '../../alerts/test/setting.ts';
 import { incidentNotice } from '../api/incident-notice.ts';
 import { signedStatement, statement } from '../api/statement.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { depth, stepRows } from '../node/incidents/background-round.ts';
 import type { RoundPlace } from '../node/incidents/scrubbing.ts';
 import { tellPeople } from '../node/incidents/telling.ts';

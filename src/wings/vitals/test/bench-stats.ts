@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { generateRandomKeys } from 'paillier-bigint';
 import { type Figure, median, type Report } from '../../../../bench/figures.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { PatientWindow } from '../node/questions/patient-window.ts';
 import { storedPages } from '../node/questions/stored-pages.ts';
 import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';

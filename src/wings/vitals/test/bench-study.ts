@@ -17,7 +17,7 @@ import { serversOf } from '../../../server/process.ts';
 import { encodeManifest, type QueryManifest, queryIdOf } from '../api/query-manifest.ts';
 import { noSalt, registration, signedRegistration } from '../api/registration.ts';
 import { field64 } from '../crypto/field.ts';
-import { rollLength } from '../crypto/page-layout.ts';
+import { rollLength } from '../crypto/pages/page-layout.ts';
 import { batchSignedBytes } from '../ledger/acts/stat-batch.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';

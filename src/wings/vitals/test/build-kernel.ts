@@ -8,7 +8,7 @@ const flags = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--
 
 /** By the name under which they are exported: their sources, and beside each `-wasm.ts` in place of `.as`. */
 export const kernels = {
-  pageKernel: 'page-kernel.as',
+  pageKernel: 'pages/page-kernel.as',
   modexpKernel: 'paillier/modexp-kernel.as',
 } as const;
 export type KernelName = keyof typeof kernels;

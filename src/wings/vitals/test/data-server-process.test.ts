@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { serversOf } from '../../../server/process.ts';
-import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import { pageArithmetic } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { rebuildShare } from '../node/pages/rebuild-share.ts';
 import { rowMacsOf } from '../node/stores/row-macs.ts';
 import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';

@@ -6,7 +6,7 @@ import { encodeAs } from '../../../primitives/shape.ts';
 import { batchLeafContent } from '../api/batch-leaf.ts';
 import { pageManifest } from '../api/page.ts';
 import { noSalt, registration, signedRegistration } from '../api/registration.ts';
-import { keptHash } from '../crypto/page-keep.ts';
+import { keptHash } from '../crypto/pages/page-keep.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import type { ArrivedPage, PageStore, StoredShare } from '../node/stores/page-store.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { ThreeServers } from './three-servers.ts';
 
 const kernel = await openKernel();

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCoded } from '../../../primitives/errors.ts';
-import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
-import { plainArithmetic } from '../crypto/page-arithmetic-plain.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
-import type { ServerNumber } from '../crypto/page-head.ts';
-import { type JudgedPage, judgeShare } from '../crypto/page-judge.ts';
-import { keepShare } from '../crypto/page-keep.ts';
-import { openBody } from '../crypto/page-open.ts';
-import { type SharedPage, sharePage } from '../crypto/page-share.ts';
-import { prepareShare } from '../crypto/page-verify.ts';
+import type { PageArithmetic } from '../crypto/pages/page-arithmetic.ts';
+import { plainArithmetic } from '../crypto/pages/page-arithmetic-plain.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
+import type { ServerNumber } from '../crypto/pages/page-head.ts';
+import { type JudgedPage, judgeShare } from '../crypto/pages/page-judge.ts';
+import { keepShare } from '../crypto/pages/page-keep.ts';
+import { openBody } from '../crypto/pages/page-open.ts';
+import { type SharedPage, sharePage } from '../crypto/pages/page-share.ts';
+import { prepareShare } from '../crypto/pages/page-verify.ts';
 import { panels } from '../crypto/panels.ts';
 import { drawn, randomnessOf, valuesOf, verifyKey } from './pages.ts';
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joinClinical } from '../crypto/clinical-lane.ts';
 import {
   bytesToElements,
   elementsToBytes,
@@ -8,29 +7,30 @@ import {
   modulo,
   rootsOfUnity,
 } from '../crypto/field.ts';
-import { plainArithmetic } from '../crypto/page-arithmetic-plain.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { joinClinical } from '../crypto/pages/clinical-lane.ts';
+import { plainArithmetic } from '../crypto/pages/page-arithmetic-plain.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import {
   chooseQueryRand,
   expandClinical,
   expandShare,
   expandWires,
-} from '../crypto/page-expansion.ts';
-import { keepShare, keptHash } from '../crypto/page-keep.ts';
+} from '../crypto/pages/page-expansion.ts';
+import { keepShare, keptHash } from '../crypto/pages/page-keep.ts';
 import {
   digits,
   measurementLength,
   polynomialNodes,
   ranged,
   shareLength,
-} from '../crypto/page-layout.ts';
-import { openBody } from '../crypto/page-open.ts';
+} from '../crypto/pages/page-layout.ts';
+import { openBody } from '../crypto/pages/page-open.ts';
 import {
   encodeMeasurement,
   type SharedPage,
   shareMeasurement,
   sharePage,
-} from '../crypto/page-share.ts';
+} from '../crypto/pages/page-share.ts';
 import { panels } from '../crypto/panels.ts';
 import { drawn, randomnessOf, valuesOf, verify } from './pages.ts';
 

@@ -5,9 +5,9 @@ import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { pageManifest, pagesPerUpload } from '../api/page.ts';
 import { maxUploadBytes } from '../api/upload.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
-import { type OfThree, pageIdOf } from '../crypto/page-head.ts';
-import { type SharedPage, sharePage } from '../crypto/page-share.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
+import { type OfThree, pageIdOf } from '../crypto/pages/page-head.ts';
+import { type SharedPage, sharePage } from '../crypto/pages/page-share.ts';
 import { signPages, uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { drawn, randomnessOf, valuesOf } from './pages.ts';
 

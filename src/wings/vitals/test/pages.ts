@@ -1,17 +1,17 @@
 import { sha256 } from '../../../crypto/hash.ts';
 import { u32be, utf8 } from '../../../primitives/bytes.ts';
 import { edgesVersion } from '../crypto/histogram-edges.ts';
-import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
-import type { OfThree, ServerNumber } from '../crypto/page-head.ts';
-import { type OpenedShare, openBody } from '../crypto/page-open.ts';
-import type { PageRandomness, SharedPage } from '../crypto/page-share.ts';
-import { encodePage, type Measured, type PageValues } from '../crypto/page-values.ts';
+import type { PageArithmetic } from '../crypto/pages/page-arithmetic.ts';
+import type { OfThree, ServerNumber } from '../crypto/pages/page-head.ts';
+import { type OpenedShare, openBody } from '../crypto/pages/page-open.ts';
+import type { PageRandomness, SharedPage } from '../crypto/pages/page-share.ts';
+import { encodePage, type Measured, type PageValues } from '../crypto/pages/page-values.ts';
 import {
   decidePage,
   type PreparedShare,
   prepareShare,
   type Verdict,
-} from '../crypto/page-verify.ts';
+} from '../crypto/pages/page-verify.ts';
 import { panelOf, vitalsOf } from '../crypto/panels.ts';
 import { statisticsValue } from '../crypto/vital-signs.ts';
 

@@ -19,7 +19,7 @@ import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
 import { readReport } from '../api/incident-report.ts';
-import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import { pageArithmetic } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { describePageStore } from '../node/stores/page-store.contract.ts';
 import { PostgresPageStore } from '../node/stores/postgres/postgres-page-store.ts';
 import { postgresQuestionStore } from '../node/stores/postgres/postgres-question-store.ts';

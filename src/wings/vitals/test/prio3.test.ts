@@ -13,7 +13,7 @@ import {
   primeField,
   sampleElements,
 } from '../crypto/field.ts';
-import { type Circuit, decide, prove, query } from '../crypto/flp.ts';
+import { type Circuit, decide, prove, query } from '../crypto/pages/flp.ts';
 
 /**
  * The published vectors of Prio3 (draft-irtf-cfrg-vdaf-20) through the proof that pages use. Shared with pages: field,

@@ -7,10 +7,15 @@ import { blobIdOf } from '../../../storage/blob-id.ts';
 import { batchLeafContent } from '../api/batch-leaf.ts';
 import { keptFor } from '../api/envelope.ts';
 import { type PageManifest, pageManifest, pagesPerUpload } from '../api/page.ts';
-import { type OfThree, type PageHead, pageIdOf, type ServerNumber } from '../crypto/page-head.ts';
-import { type KeptShare, keptHash } from '../crypto/page-keep.ts';
-import { envelopedBytes, keptFromPart } from '../crypto/page-rebuild.ts';
-import type { SharedPage } from '../crypto/page-share.ts';
+import {
+  type OfThree,
+  type PageHead,
+  pageIdOf,
+  type ServerNumber,
+} from '../crypto/pages/page-head.ts';
+import { type KeptShare, keptHash } from '../crypto/pages/page-keep.ts';
+import { envelopedBytes, keptFromPart } from '../crypto/pages/page-rebuild.ts';
+import type { SharedPage } from '../crypto/pages/page-share.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { statTrios } from '../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../names.ts';

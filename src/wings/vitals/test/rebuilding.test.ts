@@ -10,7 +10,7 @@ import { decodeAs } from '../../../primitives/shape.ts';
 import { readReport } from '../api/incident-report.ts';
 import { noSalt } from '../api/registration.ts';
 import { signedStatement, statement } from '../api/statement.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { quarantineRowId, statQuarantines } from '../ledger/tables/stat-quarantines.ts';
 import type { PeerLine } from '../node/data-server-base.ts';

@@ -8,7 +8,7 @@ import type { AccountId } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import { type Silence, silenceNotice, silenceWord } from '../api/silence-notice.ts';
 import { signedStatement, statement } from '../api/statement.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { DataServer } from '../node/data-server.ts';
 import { habitOf } from '../node/incidents/silences.ts';
 import type { HeardHour } from '../node/stores/page-store.ts';

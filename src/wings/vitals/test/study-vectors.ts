@@ -6,7 +6,7 @@ import { stateKey } from '../../../ledger/table.ts';
 import { hexToBytes } from '../../../primitives/bytes.ts';
 import { encodeManifest, queryIdOf } from '../api/query-manifest.ts';
 import type { Question } from '../api/question.ts';
-import { noiseOf, zeroMask } from '../crypto/answer-masks.ts';
+import { noiseOf, zeroMask } from '../crypto/statistics/answer-masks.ts';
 import { vitalsLedger } from '../ledger/index.ts';
 import {
   approveAct,

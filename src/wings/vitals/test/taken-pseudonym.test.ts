@@ -7,7 +7,7 @@ import { signingKeyFromSeed } from '../../../crypto/signature.ts';
 import { accounts } from '../../../ledger/tables/accounts.ts';
 import type { CodedError } from '../../../primitives/errors.ts';
 import { noSalt, pseudonymOf } from '../api/registration.ts';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { registrationIn } from '../node/pages/registering.ts';
 import { signPages, uploadsOf } from '../sdk/sensor/page-upload.ts';
 import { drawn, valuesOf } from './pages.ts';

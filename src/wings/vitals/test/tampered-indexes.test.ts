@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { rowMacsOf } from '../node/stores/row-macs.ts';
 import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';
 import type { BadRow, ScrubStep } from '../node/stores/upkeep.ts';

@@ -23,9 +23,9 @@ import {
   registration,
   signedRegistration,
 } from '../api/registration.ts';
-import type { PageArithmetic } from '../crypto/page-arithmetic.ts';
-import type { OfThree } from '../crypto/page-head.ts';
-import type { PageValues } from '../crypto/page-values.ts';
+import type { PageArithmetic } from '../crypto/pages/page-arithmetic.ts';
+import type { OfThree } from '../crypto/pages/page-head.ts';
+import type { PageValues } from '../crypto/pages/page-values.ts';
 import { plainArithmetic } from '../crypto/paillier/plain-arithmetic.ts';
 import { type Incident, incident } from '../ledger/acts/incident.ts';
 import { type ServerQuarantine, serverQuarantine } from '../ledger/acts/server-quarantine.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openKernel } from '../crypto/page-arithmetic-wasm.ts';
-import { expandShare } from '../crypto/page-expansion.ts';
-import { measurementLength } from '../crypto/page-layout.ts';
-import { sharePage } from '../crypto/page-share.ts';
+import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
+import { expandShare } from '../crypto/pages/page-expansion.ts';
+import { measurementLength } from '../crypto/pages/page-layout.ts';
+import { sharePage } from '../crypto/pages/page-share.ts';
 import { drawn, randomnessOf, valuesOf } from './pages.ts';
 
 const page = drawn('page').subarray(0, 16);

@@ -22,7 +22,7 @@ import { localDesk } from '../../../server/registration-desk.ts';
 import { dataServersGet } from '../api/routes/data-servers-get.ts';
 import { pageStatesPost } from '../api/routes/page-states-post.ts';
 import { pagesPost } from '../api/routes/pages-post.ts';
-import { pageArithmetic } from '../crypto/page-arithmetic-wasm.ts';
+import { pageArithmetic } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
 import {

@@ -4,7 +4,7 @@ import { bytesToHex, equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 import type { IncidentReport } from '../../api/incident-report.ts';
-import type { ServerNumber } from '../../crypto/page-head.ts';
+import type { ServerNumber } from '../../crypto/pages/page-head.ts';
 import { mostRootsOfRebuilt } from '../../ledger/acts/server-rebuilt.ts';
 import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';

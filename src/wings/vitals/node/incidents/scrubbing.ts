@@ -1,6 +1,6 @@
 import { equalBytes } from '../../../../primitives/bytes.ts';
 import { decodeCbor, encodeCbor, readArray } from '../../../../primitives/cbor.ts';
-import type { ServerNumber } from '../../crypto/page-head.ts';
+import type { ServerNumber } from '../../crypto/pages/page-head.ts';
 import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { statTrios } from '../../ledger/tables/stat-trios.ts';
 import type { DataServerBase } from '../data-server-base.ts';

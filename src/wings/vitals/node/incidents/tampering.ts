@@ -4,7 +4,7 @@ import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { decodeAs } from '../../../../primitives/shape.ts';
 import { type IncidentReport, readReport, type WriteAttempt } from '../../api/incident-report.ts';
 import { pageManifest } from '../../api/page.ts';
-import { keptHash } from '../../crypto/page-keep.ts';
+import { keptHash } from '../../crypto/pages/page-keep.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { headOf } from '../pages/page-bodies.ts';

@@ -18,7 +18,7 @@ import {
 import { batchLeafContent } from '../../api/batch-leaf.ts';
 import { type PageManifest, pageManifest } from '../../api/page.ts';
 import { signedRegistration } from '../../api/registration.ts';
-import { pageIdOf } from '../../crypto/page-head.ts';
+import { pageIdOf } from '../../crypto/pages/page-head.ts';
 import type { StatBatchRow } from '../../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';

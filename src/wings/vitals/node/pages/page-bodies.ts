@@ -1,8 +1,8 @@
 import { CodedError } from '../../../../primitives/errors.ts';
 import { bytes, decodeAs, encodeAs, struct } from '../../../../primitives/shape.ts';
 import { explicitBodies, type PageManifest, seedBodies } from '../../api/page.ts';
-import type { PageHead, ServerNumber } from '../../crypto/page-head.ts';
-import type { ExplicitBody, SeedBody } from '../../crypto/page-open.ts';
+import type { PageHead, ServerNumber } from '../../crypto/pages/page-head.ts';
+import type { ExplicitBody, SeedBody } from '../../crypto/pages/page-open.ts';
 
 export const headOf = (of: PageManifest): PageHead => ({
   ...{ page: of.page, nonce: of.nonce, n: of.n, panel: of.panel, edges: of.edges },

@@ -16,10 +16,10 @@ import {
   sealedLength,
 } from '../../api/envelope.ts';
 import { headIn, type PageManifest, pageManifest } from '../../api/page.ts';
-import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
-import type { ServerNumber } from '../../crypto/page-head.ts';
-import { type KeptShare, keptHash } from '../../crypto/page-keep.ts';
-import { envelopedBytes, keptFromPart } from '../../crypto/page-rebuild.ts';
+import type { PageArithmetic } from '../../crypto/pages/page-arithmetic.ts';
+import type { ServerNumber } from '../../crypto/pages/page-head.ts';
+import { type KeptShare, keptHash } from '../../crypto/pages/page-keep.ts';
+import { envelopedBytes, keptFromPart } from '../../crypto/pages/page-rebuild.ts';
 import { vitalsNames } from '../../names.ts';
 import type { KeptEnvelope, PageNames } from '../stores/page-store.ts';
 import { headOf } from './page-bodies.ts';

@@ -5,7 +5,7 @@ import { hexToBytes } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../../primitives/ids.ts';
 import { bytes, decodeAs, encodeAs, struct } from '../../../../primitives/shape.ts';
-import type { MaskKeys } from '../../crypto/answer-masks.ts';
+import type { MaskKeys } from '../../crypto/statistics/answer-masks.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { askPeer } from '../statements.ts';

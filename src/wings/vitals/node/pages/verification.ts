@@ -14,10 +14,14 @@ import {
   text,
 } from '../../../../primitives/shape.ts';
 import { type PageManifest, pageManifest } from '../../api/page.ts';
-import type { OfThree } from '../../crypto/page-head.ts';
-import { judgeShare } from '../../crypto/page-judge.ts';
-import type { KeptShare } from '../../crypto/page-keep.ts';
-import { decidePage, type PreparedShare, type VerifierShare } from '../../crypto/page-verify.ts';
+import type { OfThree } from '../../crypto/pages/page-head.ts';
+import { judgeShare } from '../../crypto/pages/page-judge.ts';
+import type { KeptShare } from '../../crypto/pages/page-keep.ts';
+import {
+  decidePage,
+  type PreparedShare,
+  type VerifierShare,
+} from '../../crypto/pages/page-verify.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { forged } from '../forged.ts';
 import { askPeerCarrying } from '../statements.ts';

@@ -1,10 +1,10 @@
 import { bytesToHex, hexToBytes } from '../../../../primitives/bytes.ts';
 import { encodeEncryptedAnswer, isEncryptedAnswer } from '../../api/encrypted-answer.ts';
 import { answerContext, encodeStatAnswer, type StatAnswer } from '../../api/stat-answer.ts';
-import { sealAnswer } from '../../crypto/answer-seal.ts';
 import { ciphertextToBytes } from '../../crypto/paillier/ciphertext.ts';
 import type { Encryption } from '../../crypto/paillier/encryption.ts';
 import { encryptPart } from '../../crypto/paillier/packed-answer.ts';
+import { sealAnswer } from '../../crypto/statistics/answer-seal.ts';
 
 /** Of whose pages which server's part it is. */
 export type AnswerHead = Pick<StatAnswer, 'query' | 'place' | 'selection'>;

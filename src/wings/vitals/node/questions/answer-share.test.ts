@@ -4,9 +4,9 @@ import { sha256 } from '../../../../crypto/hash.ts';
 import { utf8 } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
 import { type Question, releasedBy } from '../../api/question.ts';
-import { noiseOf, openShares, zeroMask } from '../../crypto/answer-masks.ts';
 import { field64, modulo } from '../../crypto/field.ts';
-import { noiseVariances } from '../../crypto/privacy.ts';
+import { noiseOf, openShares, zeroMask } from '../../crypto/statistics/answer-masks.ts';
+import { noiseVariances } from '../../crypto/statistics/privacy.ts';
 import { answerShare, centredShare, productPlace } from './answer-share.ts';
 
 const keyOf = (name: string): Uint8Array => sha256(utf8(name));

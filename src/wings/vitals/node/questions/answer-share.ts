@@ -1,8 +1,8 @@
 import { CodedError } from '../../../../primitives/errors.ts';
 import type { ReleasedNumber } from '../../api/question.ts';
-import { type MaskKeys, noiseOf, zeroMask } from '../../crypto/answer-masks.ts';
 import { field64, modulo } from '../../crypto/field.ts';
-import { noiseVariances, type Spending } from '../../crypto/privacy.ts';
+import { type MaskKeys, noiseOf, zeroMask } from '../../crypto/statistics/answer-masks.ts';
+import { noiseVariances, type Spending } from '../../crypto/statistics/privacy.ts';
 
 /**
  * One server's part of an answer: its sums, centred, masked and noised.

@@ -1,5 +1,5 @@
 import type { AccountId } from '../../../../primitives/ids.ts';
-import type { MaskKeys } from '../../crypto/answer-masks.ts';
+import type { MaskKeys } from '../../crypto/statistics/answer-masks.ts';
 import type { StatSeal } from '../../ledger/acts/stat-seal.ts';
 import type { LedgerRows } from '../data-server-base.ts';
 import type { ShownKeys } from '../reading/shown-keys.ts';

@@ -1,6 +1,6 @@
 import { bytesToHex, compareBytes } from '../../../../primitives/bytes.ts';
-import { ColumnSum, Halves, wordsOf } from '../../crypto/column-sum.ts';
-import { rollLength } from '../../crypto/page-layout.ts';
+import { rollLength } from '../../crypto/pages/page-layout.ts';
+import { ColumnSum, Halves, wordsOf } from '../../crypto/statistics/column-sum.ts';
 import { digestOfPages } from '../stores/page-selection.ts';
 import type {
   DaySums,

@@ -1,5 +1,5 @@
 import { bytesToHex } from '../../../../primitives/bytes.ts';
-import { wordsOf } from '../../crypto/column-sum.ts';
+import { wordsOf } from '../../crypto/statistics/column-sum.ts';
 import { DigestsOfDays, type MeantPatient } from '../stores/page-selection.ts';
 import type { DaySums } from '../stores/page-store.ts';
 

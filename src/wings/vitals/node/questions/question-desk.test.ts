@@ -11,7 +11,7 @@ import { type Question, releasedBy } from '../../api/question.ts';
 import { questionsAtOnce, questionsWanted } from '../../api/routes/stat-questions-post.ts';
 import { decodeStatAnswer } from '../../api/stat-answer.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
-import { noiseVariances, totalDeviation } from '../../crypto/privacy.ts';
+import { noiseVariances, totalDeviation } from '../../crypto/statistics/privacy.ts';
 import { statPermits } from '../../ledger/tables/stat-permits.ts';
 import { statQueries } from '../../ledger/tables/stat-queries.ts';
 import { sealRowId, statSeals } from '../../ledger/tables/stat-seals.ts';

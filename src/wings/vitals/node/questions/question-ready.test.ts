@@ -9,7 +9,7 @@ import { hexToBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { encodeManifest, queryIdOf } from '../../api/query-manifest.ts';
 import { answerContext, decodeStatAnswer } from '../../api/stat-answer.ts';
-import { openAnswer } from '../../crypto/answer-seal.ts';
+import { openAnswer } from '../../crypto/statistics/answer-seal.ts';
 import { sealRowId, statSeals } from '../../ledger/tables/stat-seals.ts';
 import { type AskedStudy, askedStudy, memoryPages } from '../../test/asked-study.ts';
 import type { DeskParts } from './desk-parts.ts';

@@ -1,6 +1,6 @@
 import type { Cohort } from '../../api/cohort.ts';
-import { ColumnSum } from '../../crypto/column-sum.ts';
-import { keptLength, pageVitals, rollLength } from '../../crypto/page-layout.ts';
+import { keptLength, pageVitals, rollLength } from '../../crypto/pages/page-layout.ts';
+import { ColumnSum } from '../../crypto/statistics/column-sum.ts';
 import { RegisteredPeople } from '../pages/registered-people.ts';
 import type { MeantPage, MeantPatient } from '../stores/page-selection.ts';
 import type { PageSelection, PageStore } from '../stores/page-store.ts';

@@ -2,8 +2,8 @@ import { sha256 } from '../../../../crypto/hash.ts';
 import { equalBytes } from '../../../../primitives/bytes.ts';
 import { keptHashIn } from '../../api/batch-leaf.ts';
 import { headIn } from '../../api/page.ts';
-import type { ServerNumber } from '../../crypto/page-head.ts';
-import { keptHash } from '../../crypto/page-keep.ts';
+import type { ServerNumber } from '../../crypto/pages/page-head.ts';
+import { keptHash } from '../../crypto/pages/page-keep.ts';
 import type { Row } from './page-rows.ts';
 import type { StoredShare } from './page-store.ts';
 

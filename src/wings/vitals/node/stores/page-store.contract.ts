@@ -12,7 +12,7 @@ import {
 import { isCoded } from '../../../../primitives/errors.ts';
 import { accountIdOf } from '../../../../primitives/ids.ts';
 import { blobIdOf } from '../../../../storage/blob-id.ts';
-import { plainArithmetic } from '../../crypto/page-arithmetic-plain.ts';
+import { plainArithmetic } from '../../crypto/pages/page-arithmetic-plain.ts';
 import { digestOfPages } from './page-selection.ts';
 import type { ArrivedPage, DaySums, PageStore, StoredShare } from './page-store.ts';
 

@@ -1,4 +1,4 @@
-import { keptLength, rollLength } from '../../crypto/page-layout.ts';
+import { keptLength, rollLength } from '../../crypto/pages/page-layout.ts';
 
 /**
  * Elements of 64 bits as a database adds them up by its own sum(): a low and a high column of 32 bits each, less 2^31, so

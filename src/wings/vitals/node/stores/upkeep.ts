@@ -1,5 +1,5 @@
 import type { WriteAttempt } from '../../api/incident-report.ts';
-import type { ServerNumber } from '../../crypto/page-head.ts';
+import type { ServerNumber } from '../../crypto/pages/page-head.ts';
 
 /** What of a store is not what was written. */
 export interface BadRow {

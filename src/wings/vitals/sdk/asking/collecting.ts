@@ -3,8 +3,8 @@ import type { KemKey } from '../../../../crypto/kem.ts';
 import { bytesToHex, equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { answerContext, decodeStatAnswer, type StatAnswer } from '../../api/stat-answer.ts';
-import { openShares } from '../../crypto/answer-masks.ts';
-import { openAnswer } from '../../crypto/answer-seal.ts';
+import { openShares } from '../../crypto/statistics/answer-masks.ts';
+import { openAnswer } from '../../crypto/statistics/answer-seal.ts';
 import type { ServerLine } from './server-lines.ts';
 
 /** What a server that is behind says, or one that cannot be reached: it is asked again. */

@@ -14,7 +14,6 @@ import {
 } from '../../api/encrypted-answer.ts';
 import { readManifest } from '../../api/query-manifest.ts';
 import { releasedBy } from '../../api/question.ts';
-import { openShares } from '../../crypto/answer-masks.ts';
 import {
   addCiphertexts,
   ciphertextToBytes,
@@ -23,6 +22,7 @@ import {
 import { openDecryption } from '../../crypto/paillier/decryption.ts';
 import { modularArithmetic } from '../../crypto/paillier/kernel-arithmetic.ts';
 import { openPartSum } from '../../crypto/paillier/packed-answer.ts';
+import { openShares } from '../../crypto/statistics/answer-masks.ts';
 import { type KeptDelivery, keptDeliveries } from '../kept-paillier.ts';
 import { askedUnderKey, type OwnPaillierKey, ownPaillierKey, showKey } from '../paillier-keys.ts';
 import { openKeptStatement, signStatement } from '../statements.ts';

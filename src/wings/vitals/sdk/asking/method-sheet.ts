@@ -1,7 +1,12 @@
 import { bytesToHex } from '../../../../primitives/bytes.ts';
 import type { QueryManifest } from '../../api/query-manifest.ts';
 import { releasedBy, vitalsAsked } from '../../api/question.ts';
-import { epsilonOf, noiseVariances, toldDelta, totalDeviation } from '../../crypto/privacy.ts';
+import {
+  epsilonOf,
+  noiseVariances,
+  toldDelta,
+  totalDeviation,
+} from '../../crypto/statistics/privacy.ts';
 import { statisticsValue, type VitalSign } from '../../crypto/vital-signs.ts';
 
 /** How an answer came about: what a paper says under "Methods". All of it follows from what is public. */

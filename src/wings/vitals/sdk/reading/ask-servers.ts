@@ -7,7 +7,7 @@ import type { Context, WorkOptions } from '../../../../sdk/client/context.ts';
 import { dayOf, dayRecordId, daysOf, replicasADay } from '../../api/chart-records.ts';
 import { readingsPost } from '../../api/routes/readings-post.ts';
 import { encodeSensorRead, readingWord, readWord } from '../../api/sensor-read.ts';
-import type { ServerNumber } from '../../crypto/page-head.ts';
+import type { ServerNumber } from '../../crypto/pages/page-head.ts';
 import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { type Trio, trioId } from '../../ledger/tables/stat-trios.ts';
 import { vitalsNames } from '../../names.ts';

@@ -3,7 +3,7 @@ import type { ConsentId } from '../../../../primitives/ids.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import { dayOf } from '../../api/chart-records.ts';
 import { edgesVersion } from '../../crypto/histogram-edges.ts';
-import { encodePage, withBlankRows } from '../../crypto/page-values.ts';
+import { encodePage, withBlankRows } from '../../crypto/pages/page-values.ts';
 import type { QueuedPage } from '../sensor/sensor-queue.ts';
 import type { SensorPage } from './replica.ts';
 import { writeReplica } from './write-replica.ts';

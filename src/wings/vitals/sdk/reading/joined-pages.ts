@@ -1,6 +1,6 @@
 import type { CodedError } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
-import { joinClinical } from '../../crypto/clinical-lane.ts';
+import { joinClinical } from '../../crypto/pages/clinical-lane.ts';
 import { basePanel, isPadded, panelOf, vitalsOf } from '../../crypto/panels.ts';
 import { clinicalValue } from '../../crypto/vital-signs.ts';
 import type { ProvenPage, ProvenReading } from './shown-pages.ts';

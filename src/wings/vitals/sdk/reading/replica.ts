@@ -9,7 +9,7 @@ import {
   encodeChartRecord,
   type VitalsDay,
 } from '../../api/chart-records.ts';
-import { bytesToCodes, codesToBytes } from '../../crypto/clinical-lane.ts';
+import { bytesToCodes, codesToBytes } from '../../crypto/pages/clinical-lane.ts';
 import { basePanel, panelOf } from '../../crypto/panels.ts';
 import { vitalsNames } from '../../names.ts';
 import { rowsOf, type VitalsPage } from './joined-pages.ts';

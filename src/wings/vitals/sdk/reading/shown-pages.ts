@@ -10,9 +10,14 @@ import { batchLeaf } from '../../api/batch-leaf.ts';
 import { type PageManifest, pageManifest } from '../../api/page.ts';
 import { type Registration, registration, signedRegistration } from '../../api/registration.ts';
 import { decodeSensorReading, type ShownPage } from '../../api/sensor-read.ts';
-import { type PageHead, pageIdOf, type ServerNumber, sizeOf } from '../../crypto/page-head.ts';
-import { type KeptShare, keptHash } from '../../crypto/page-keep.ts';
-import { keptLength, rollLength } from '../../crypto/page-layout.ts';
+import {
+  type PageHead,
+  pageIdOf,
+  type ServerNumber,
+  sizeOf,
+} from '../../crypto/pages/page-head.ts';
+import { type KeptShare, keptHash } from '../../crypto/pages/page-keep.ts';
+import { keptLength, rollLength } from '../../crypto/pages/page-layout.ts';
 import { basePanel } from '../../crypto/panels.ts';
 import type { StatBatchRow } from '../../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../../names.ts';

@@ -4,9 +4,9 @@ import { encodeAs } from '../../../../primitives/shape.ts';
 import { blobIdOf } from '../../../../storage/blob-id.ts';
 import { bareHashOf, boundOf, envelopeParts, recoveryEnvelope } from '../../api/envelope.ts';
 import type { PageManifest } from '../../api/page.ts';
-import type { OfThree, ServerNumber } from '../../crypto/page-head.ts';
-import { packKept } from '../../crypto/page-rebuild.ts';
-import type { SharedPage } from '../../crypto/page-share.ts';
+import type { OfThree, ServerNumber } from '../../crypto/pages/page-head.ts';
+import { packKept } from '../../crypto/pages/page-rebuild.ts';
+import type { SharedPage } from '../../crypto/pages/page-share.ts';
 import { vitalsNames } from '../../names.ts';
 
 /** The three envelopes of pages that are sent together, in the order of the trio, and the ids by which manifests name them. */

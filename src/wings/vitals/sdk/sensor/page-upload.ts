@@ -7,10 +7,10 @@ import { encodeAs } from '../../../../primitives/shape.ts';
 import { keptFor } from '../../api/envelope.ts';
 import { explicitBodies, type PageManifest, pageManifest, seedBodies } from '../../api/page.ts';
 import { pageUpload, type SignedManifest } from '../../api/upload.ts';
-import type { PageArithmetic } from '../../crypto/page-arithmetic.ts';
-import { type OfThree, pageIdOf } from '../../crypto/page-head.ts';
-import { type SharedPage, sharePage } from '../../crypto/page-share.ts';
-import type { PageValues } from '../../crypto/page-values.ts';
+import type { PageArithmetic } from '../../crypto/pages/page-arithmetic.ts';
+import { type OfThree, pageIdOf } from '../../crypto/pages/page-head.ts';
+import { type SharedPage, sharePage } from '../../crypto/pages/page-share.ts';
+import type { PageValues } from '../../crypto/pages/page-values.ts';
 import { vitalsNames } from '../../names.ts';
 import { sealEnvelopes } from './envelopes.ts';
 

@@ -6,7 +6,7 @@ import {
   releasedBy,
   vitalsAsked,
 } from '../../api/question.ts';
-import type { Spending } from '../../crypto/privacy.ts';
+import type { Spending } from '../../crypto/statistics/privacy.ts';
 import { statisticsStep, statisticsValue, type VitalSign } from '../../crypto/vital-signs.ts';
 import type { Figure } from './answer.ts';
 import { z95 } from './distributions.ts';

@@ -1,5 +1,5 @@
 import { type Question, type ReleasedNumber, releasedBy } from '../../api/question.ts';
-import { noiseVariances, type Spending, totalDeviation } from '../../crypto/privacy.ts';
+import { noiseVariances, type Spending, totalDeviation } from '../../crypto/statistics/privacy.ts';
 import type { Interval } from './answer.ts';
 import { errorOf, noiseInterval, type Range } from './noise-draws.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Question, releasedBy } from '../../api/question.ts';
-import { discreteGaussian } from '../../crypto/discrete-gaussian.ts';
 import { edgesOf } from '../../crypto/histogram-edges.ts';
-import { keyedChance } from '../../crypto/noise-stream.ts';
 import { panelOf, vitalsOf } from '../../crypto/panels.ts';
-import { noiseVariances, type Spending, totalDeviation } from '../../crypto/privacy.ts';
+import { discreteGaussian } from '../../crypto/statistics/discrete-gaussian.ts';
+import { keyedChance } from '../../crypto/statistics/noise-stream.ts';
+import { noiseVariances, type Spending, totalDeviation } from '../../crypto/statistics/privacy.ts';
 import { statisticsStep, statisticsValue } from '../../crypto/vital-signs.ts';
 import { vitalsNames } from '../../names.ts';
 import type { Figure, Value } from './answer.ts';

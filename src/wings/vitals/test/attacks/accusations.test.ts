@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AccountId } from '../../../../primitives/ids.ts';
-import { openKernel } from '../../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import { statTrios, trioId } from '../../ledger/tables/stat-trios.ts';
 import { Rebuilding } from '../../node/incidents/rebuilding.ts';

@@ -9,7 +9,7 @@ import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
 import { pagesAskedAfter, pagesStated, signedPagesAsked } from '../../api/page-states.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
 import { pageUpload } from '../../api/upload.ts';
-import { pageIdOf } from '../../crypto/page-head.ts';
+import { pageIdOf } from '../../crypto/pages/page-head.ts';
 import { vitalsNames } from '../../names.ts';
 import { DataServer } from '../../node/data-server.ts';
 import type { DataServerBase } from '../../node/data-server-base.ts';

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { readReport } from '../../api/incident-report.ts';
-import { openKernel } from '../../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { valuesOf } from '../pages.ts';
 import { flipped } from '../tampered-file.ts';
 import { hour, ThreeServers } from '../three-servers.ts';

@@ -14,7 +14,7 @@ import {
   struct,
   uint,
 } from '../../../../primitives/shape.ts';
-import { openKernel } from '../../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { statDatasets } from '../../ledger/tables/stat-datasets.ts';
 import { statTrios, trioId } from '../../ledger/tables/stat-trios.ts';
 import { roundMessage } from '../../node/pages/verification.ts';

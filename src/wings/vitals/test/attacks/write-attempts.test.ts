@@ -13,7 +13,7 @@ import { type IncidentNotice, incidentNotice } from '../../api/incident-notice.t
 import { type IncidentReport, readReport } from '../../api/incident-report.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
 import { pageUpload } from '../../api/upload.ts';
-import { openKernel } from '../../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import { DataServer } from '../../node/data-server.ts';

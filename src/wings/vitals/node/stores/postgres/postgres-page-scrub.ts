@@ -1,6 +1,6 @@
 import { bytesToHex } from '../../../../../primitives/bytes.ts';
 import { blobIdOf } from '../../../../../storage/blob-id.ts';
-import type { ServerNumber } from '../../../crypto/page-head.ts';
+import type { ServerNumber } from '../../../crypto/pages/page-head.ts';
 import type { GuardedTable } from '../guarded-tables.ts';
 import { isManifestHeld, isShareKept } from '../held-pages.ts';
 import { batchOf, type Row, uintIn } from '../page-rows.ts';

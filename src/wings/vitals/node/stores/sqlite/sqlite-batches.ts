@@ -1,6 +1,6 @@
 import { concatBytes, equalBytes, u32be } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
-import type { PageArithmetic } from '../../../crypto/page-arithmetic.ts';
+import type { PageArithmetic } from '../../../crypto/pages/page-arithmetic.ts';
 import { batchOf, bytesIn, type Row, uintIn } from '../page-rows.ts';
 import { digestOfPages } from '../page-selection.ts';
 import type { DaySums, PageSelection, PlannedBatch } from '../page-store.ts';

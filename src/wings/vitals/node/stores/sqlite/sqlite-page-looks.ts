@@ -4,8 +4,8 @@ import { isCoded } from '../../../../../primitives/errors.ts';
 import { blobIdOf } from '../../../../../storage/blob-id.ts';
 import { keptHashIn } from '../../../api/batch-leaf.ts';
 import { headIn } from '../../../api/page.ts';
-import type { ServerNumber } from '../../../crypto/page-head.ts';
-import { keptHash } from '../../../crypto/page-keep.ts';
+import type { ServerNumber } from '../../../crypto/pages/page-head.ts';
+import { keptHash } from '../../../crypto/pages/page-keep.ts';
 import { batchOf, bytesIn, namesOf, type Row, textIn, uintIn } from '../page-rows.ts';
 import type { LeavesStep, PageNames, PageUpkeep, StoredShare } from '../page-store.ts';
 import {

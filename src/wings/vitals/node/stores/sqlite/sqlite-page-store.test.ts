@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { isCoded } from '../../../../../primitives/errors.ts';
-import { openKernel } from '../../../crypto/page-arithmetic-wasm.ts';
+import { openKernel } from '../../../crypto/pages/page-arithmetic-wasm.ts';
 import { pageTables } from '../guarded-tables.ts';
 import { describePageStore } from '../page-store.contract.ts';
 import { RowMacs } from '../row-macs.ts';

@@ -1,6 +1,6 @@
 import { bytesToHex } from '../../../../../primitives/bytes.ts';
 import type { AccountId } from '../../../../../primitives/ids.ts';
-import type { PageArithmetic } from '../../../crypto/page-arithmetic.ts';
+import type { PageArithmetic } from '../../../crypto/pages/page-arithmetic.ts';
 import type {
   ArrivedPage,
   DaySums,

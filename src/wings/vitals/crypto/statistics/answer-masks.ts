@@ -1,7 +1,7 @@
-import { CodedError } from '../../../primitives/errors.ts';
-import { vitalsNames } from '../names.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { vitalsNames } from '../../names.ts';
+import { field64, modulo } from '../field.ts';
 import { discreteGaussian } from './discrete-gaussian.ts';
-import { field64, modulo } from './field.ts';
 import { keyedChance } from './noise-stream.ts';
 
 /**

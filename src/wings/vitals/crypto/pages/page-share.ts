@@ -1,7 +1,7 @@
-import { concatBytes } from '../../../primitives/bytes.ts';
+import { concatBytes } from '../../../../primitives/bytes.ts';
+import { elementsToBytes, field64 } from '../field.ts';
+import { histogramBins } from '../histogram-edges.ts';
 import { bytesToCodes, codesToBytes } from './clinical-lane.ts';
-import { elementsToBytes, field64 } from './field.ts';
-import { histogramBins } from './histogram-edges.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import {
   expandClinical,

@@ -1,6 +1,6 @@
-import { type Field, field64, modulo } from './field.ts';
+import { type Field, field64, modulo } from '../field.ts';
+import { histogramBins } from '../histogram-edges.ts';
 import type { Circuit, Gadget } from './flp.ts';
-import { histogramBins } from './histogram-edges.ts';
 import {
   calls,
   digits,

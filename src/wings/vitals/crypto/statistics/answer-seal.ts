@@ -1,9 +1,9 @@
-import { labelledInfo } from '../../../crypto/hash.ts';
-import { hpkeOpen, hpkeSeal } from '../../../crypto/hpke.ts';
-import type { KemKey } from '../../../crypto/kem.ts';
-import { CodedError } from '../../../primitives/errors.ts';
-import { vitalsNames } from '../names.ts';
-import { bytesToElements, elementsToBytes, field64 } from './field.ts';
+import { labelledInfo } from '../../../../crypto/hash.ts';
+import { hpkeOpen, hpkeSeal } from '../../../../crypto/hpke.ts';
+import type { KemKey } from '../../../../crypto/kem.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { vitalsNames } from '../../names.ts';
+import { bytesToElements, elementsToBytes, field64 } from '../field.ts';
 
 /** A part of an answer, sealed to its researcher; `enc` as in HPKE; the ciphertext ends with its tag. Rule VQ-36. */
 export interface Sealed {

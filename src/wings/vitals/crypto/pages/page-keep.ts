@@ -1,7 +1,7 @@
-import { labelledHash } from '../../../crypto/hash.ts';
-import { equalBytes } from '../../../primitives/bytes.ts';
-import { CodedError } from '../../../primitives/errors.ts';
-import { vitalsNames } from '../names.ts';
+import { labelledHash } from '../../../../crypto/hash.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { vitalsNames } from '../../names.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { binderParts, type PageHead, type ServerNumber } from './page-head.ts';
 import { rollLength } from './page-layout.ts';

@@ -1,5 +1,5 @@
-import { equalBytes } from '../../../primitives/bytes.ts';
-import { CodedError } from '../../../primitives/errors.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
 import type { PageArithmetic, SharePage } from './page-arithmetic.ts';
 import { jointPartOf, shareStream, wiresStream } from './page-expansion.ts';
 import { binderOf, type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isCoded } from '../../../primitives/errors.ts';
+import { isCoded } from '../../../../primitives/errors.ts';
 import { epsilonOf, noiseVariances, type OfKind, rhoOf } from './privacy.ts';
 
 const spending = { pagesPerPatient: 2, microRho: 100_000 };

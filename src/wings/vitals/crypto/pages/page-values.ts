@@ -1,7 +1,7 @@
-import { CodedError } from '../../../primitives/errors.ts';
-import { histogramBin, histogramBins } from './histogram-edges.ts';
-import { isPadded, panelOf, vitalsOf } from './panels.ts';
-import { clinicalCode, clinicalValue, statisticsCode } from './vital-signs.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { histogramBin, histogramBins } from '../histogram-edges.ts';
+import { isPadded, panelOf, vitalsOf } from '../panels.ts';
+import { clinicalCode, clinicalValue, statisticsCode } from '../vital-signs.ts';
 
 /** As many as fit on a page: an hour at one a minute. */
 export const pageRows = 64;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { vitalsNames } from '../names.ts';
+import { vitalsNames } from '../../names.ts';
 import { discreteGaussian, isExp, squareRoot } from './discrete-gaussian.ts';
 import { keyedChance } from './noise-stream.ts';
 

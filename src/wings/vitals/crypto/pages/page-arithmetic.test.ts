@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { sha256 } from '../../../crypto/hash.ts';
-import { concatBytes, u32be } from '../../../primitives/bytes.ts';
-import { builtFile, type KernelName, kernelFile, kernels } from '../test/build-kernel.ts';
-import { bytesToElements, elementsToBytes, field64 } from './field.ts';
+import { sha256 } from '../../../../crypto/hash.ts';
+import { concatBytes, u32be } from '../../../../primitives/bytes.ts';
+import { builtFile, type KernelName, kernelFile, kernels } from '../../test/build-kernel.ts';
+import { bytesToElements, elementsToBytes, field64 } from '../field.ts';
 import { plainArithmetic } from './page-arithmetic-plain.ts';
 import { openKernel } from './page-arithmetic-wasm.ts';
 import { pageCircuit } from './page-circuit.ts';

@@ -1,4 +1,4 @@
-import { type Field, power } from './field.ts';
+import { type Field, power } from '../field.ts';
 import { extend, inner, lagrange } from './polynomials.ts';
 
 /**

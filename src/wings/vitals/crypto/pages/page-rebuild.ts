@@ -1,5 +1,5 @@
-import { concatBytes } from '../../../primitives/bytes.ts';
-import { histogramBins } from './histogram-edges.ts';
+import { concatBytes } from '../../../../primitives/bytes.ts';
+import { histogramBins } from '../histogram-edges.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { expandClinical, measurementStream, saltOf } from './page-expansion.ts';
 import { type PageHead, type ServerNumber, sizeOf } from './page-head.ts';

@@ -1,5 +1,5 @@
-import { CodedError } from '../../../primitives/errors.ts';
-import { bytesToElements, elementsToBytes, field64, modulo, sampleElements } from './field.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { bytesToElements, elementsToBytes, field64, modulo, sampleElements } from '../field.ts';
 import { decide, isRootOfUnity, prove, query } from './flp.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { codesOf, countersOf, pageCircuit } from './page-circuit.ts';

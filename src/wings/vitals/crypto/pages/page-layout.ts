@@ -1,4 +1,4 @@
-import { histogramBins } from './histogram-edges.ts';
+import { histogramBins } from '../histogram-edges.ts';
 import { pageRows } from './page-values.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { CodedError } from '../../../primitives/errors.ts';
-import { elementsToBytes, field64, modulo } from './field.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { elementsToBytes, field64, modulo } from '../field.ts';
 
 /** Halves of 32 bits add up exactly in a double for so many rows. */
 const mostRows = 2 ** 20;

@@ -1,4 +1,4 @@
-import { equalBytes } from '../../../primitives/bytes.ts';
+import { equalBytes } from '../../../../primitives/bytes.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { expandJointRand, expandQueryRand } from './page-expansion.ts';
 import { type OfThree, type PageHead, type ServerNumber, sizeOf } from './page-head.ts';

@@ -1,7 +1,7 @@
-import { hmacSha256, labelHead, labelledHash } from '../../../crypto/hash.ts';
-import { secretStream } from '../../../crypto/stream.ts';
-import { concatBytes } from '../../../primitives/bytes.ts';
-import { vitalsNames } from '../names.ts';
+import { hmacSha256, labelHead, labelledHash } from '../../../../crypto/hash.ts';
+import { secretStream } from '../../../../crypto/stream.ts';
+import { concatBytes } from '../../../../primitives/bytes.ts';
+import { vitalsNames } from '../../names.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { binderOf, type OfThree, type PageHead, type ServerNumber } from './page-head.ts';
 import {

@@ -1,7 +1,7 @@
-import { hmacSha256, shake256 } from '../../../crypto/hash.ts';
-import { concatBytes, utf8 } from '../../../primitives/bytes.ts';
-import { type Cbor, encodeCbor } from '../../../primitives/cbor.ts';
-import type { vitalsNames } from '../names.ts';
+import { hmacSha256, shake256 } from '../../../../crypto/hash.ts';
+import { concatBytes, utf8 } from '../../../../primitives/bytes.ts';
+import { type Cbor, encodeCbor } from '../../../../primitives/cbor.ts';
+import type { vitalsNames } from '../../names.ts';
 
 /** Where a sampler gets its chance from. */
 export interface Chance {

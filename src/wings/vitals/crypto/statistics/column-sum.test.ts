@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isCoded } from '../../../primitives/errors.ts';
+import { isCoded } from '../../../../primitives/errors.ts';
+import { elementsToBytes, field64, modulo } from '../field.ts';
 import { ColumnSum } from './column-sum.ts';
-import { elementsToBytes, field64, modulo } from './field.ts';
 
 const element = fc.bigInt({ min: 0n, max: field64.p - 1n });
 const row = fc.array(element, { minLength: 3, maxLength: 3 });

@@ -1,7 +1,7 @@
-import { labelHead, sha256 } from '../../../crypto/hash.ts';
-import { base64urlToBytes } from '../../../primitives/bytes.ts';
-import { CodedError } from '../../../primitives/errors.ts';
-import { vitalsNames } from '../names.ts';
+import { labelHead, sha256 } from '../../../../crypto/hash.ts';
+import { base64urlToBytes } from '../../../../primitives/bytes.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { vitalsNames } from '../../names.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { plainArithmetic } from './page-arithmetic-plain.ts';
 import { pageKernel } from './page-kernel-wasm.ts';

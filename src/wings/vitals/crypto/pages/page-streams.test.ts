@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { platform } from '#platform';
-import { hmacSha256, sha256 } from '../../../crypto/hash.ts';
-import { concatBytes, u32be } from '../../../primitives/bytes.ts';
-import { compiled, folder } from '../test/build-kernel.ts';
+import { hmacSha256, sha256 } from '../../../../crypto/hash.ts';
+import { concatBytes, u32be } from '../../../../primitives/bytes.ts';
+import { compiled, folder } from '../../test/build-kernel.ts';
 
 /** What page-streams.as exports, which page-kernel.as hands on in part. */
 interface Streams {
@@ -30,7 +30,7 @@ declare const WebAssembly: {
 
 // Beyond everything that the module has in memory.
 const entry = "export * from './page-streams'; export const room: usize = memory.data(2048, 16);";
-const { instance } = await WebAssembly.instantiate(await compiled(entry, folder), {
+const { instance } = await WebAssembly.instantiate(await compiled(entry, `${folder}pages`), {
   env: { abort: () => assert.fail() },
 });
 const streams = instance.exports as Streams & { readonly room: { readonly value: number } };

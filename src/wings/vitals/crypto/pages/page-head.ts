@@ -1,11 +1,11 @@
-import { labelledHash } from '../../../crypto/hash.ts';
-import { concatBytes, u32be } from '../../../primitives/bytes.ts';
-import { CodedError } from '../../../primitives/errors.ts';
-import { vitalsNames } from '../names.ts';
-import { edgesOf } from './histogram-edges.ts';
+import { labelledHash } from '../../../../crypto/hash.ts';
+import { concatBytes, u32be } from '../../../../primitives/bytes.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
+import { vitalsNames } from '../../names.ts';
+import { edgesOf } from '../histogram-edges.ts';
+import { isPadded, panelOf } from '../panels.ts';
 import type { PageSize } from './page-layout.ts';
 import { pageRows } from './page-values.ts';
-import { isPadded, panelOf } from './panels.ts';
 
 /** What everybody who touches a page knows of it, and what every expansion of it is bound to. */
 export interface PageHead {

@@ -1,4 +1,4 @@
-import { type Field, inverse, modulo, rootsOfUnity } from './field.ts';
+import { type Field, inverse, modulo, rootsOfUnity } from '../field.ts';
 
 /**
  * Polynomials by their values at roots of unity. `nodes`: the first so many powers of a root of order `order`.

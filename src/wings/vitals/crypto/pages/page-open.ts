@@ -1,4 +1,4 @@
-import { CodedError } from '../../../primitives/errors.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
 import type { PageArithmetic } from './page-arithmetic.ts';
 import { expandClinical, expandShare, expandWires, jointPartOf, saltOf } from './page-expansion.ts';
 import { type PageHead, type ServerNumber, sizeOf } from './page-head.ts';

@@ -1,4 +1,4 @@
-import { CodedError } from '../../../primitives/errors.ts';
+import { CodedError } from '../../../../primitives/errors.ts';
 
 /**
  * How much noise a released vector gets, and what that is worth. Source: docs/protocol/vitals-statistics.md, rules

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { edgesOf, edgesVersion, histogramBin, histogramBins } from './histogram-edges.ts';
-import { sizeOf } from './page-head.ts';
-import { encodePage, pageRows, withBlankRows } from './page-values.ts';
-import { paddedPanel, panelOf, panels } from './panels.ts';
+import { edgesOf, edgesVersion, histogramBin, histogramBins } from '../histogram-edges.ts';
+import { paddedPanel, panelOf, panels } from '../panels.ts';
 import {
   clinicalCode,
   clinicalValue,
@@ -13,7 +11,9 @@ import {
   statisticsValue,
   type VitalName,
   vitalSigns,
-} from './vital-signs.ts';
+} from '../vital-signs.ts';
+import { sizeOf } from './page-head.ts';
+import { encodePage, pageRows, withBlankRows } from './page-values.ts';
 
 const all = Object.entries(vitalSigns) as [VitalName, (typeof vitalSigns)[VitalName]][];
 const rangeOf = (name: VitalName) => {
