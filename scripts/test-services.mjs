@@ -99,7 +99,7 @@ for (const service of services.filter(isChosen)) {
     [
       '--test',
       ...tests
-        .flatMap((it) => [`test/services/**/${it}`, `src/wings/*/test/${it}`])
+        .flatMap((it) => [`test/services/**/${it}`, `src/wings/*/test/**/${it}`])
         .map((it) => `${it}*.test-service.ts`),
     ],
     {

@@ -10,7 +10,7 @@ if (!existsSync(folder)) {
   );
   process.exit(2);
 }
-const tests = ['test/shared/**/*.test-shared.ts', 'src/wings/*/test/*.test-shared.ts'];
+const tests = ['test/shared/**/*.test-shared.ts', 'src/wings/*/test/**/*.test-shared.ts'];
 const { status } = spawnSync('node', ['--test', ...tests], {
   stdio: 'inherit',
   env: { ...process.env, SALUS_SHARED: folder },

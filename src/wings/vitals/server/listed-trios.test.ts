@@ -4,7 +4,7 @@ import { CodedError } from '../../../primitives/errors.ts';
 import type { GatewayClient } from '../../../sdk/client/gateway-client.ts';
 import { type Dataset, statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
-import { actor, FakeLedger } from '../test/three-servers.ts';
+import { actor, FakeLedger } from '../test/settings/three-servers.ts';
 import { ListedTrios } from './listed-trios.ts';
 
 test('a server is in the trios that the ledger says, of the datasets that its gateway names', async () => {

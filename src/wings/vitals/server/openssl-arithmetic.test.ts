@@ -7,7 +7,7 @@ import { randomBelow } from '../crypto/paillier/integers.ts';
 import { openModexpKernel } from '../crypto/paillier/kernel-arithmetic.ts';
 import type { ModularArithmetic } from '../crypto/paillier/modular-arithmetic.ts';
 import { plainArithmetic } from '../crypto/paillier/plain-arithmetic.ts';
-import { keyOf, repeating } from '../test/paillier-keys.ts';
+import { keyOf, repeating } from '../test/settings/paillier-keys.ts';
 import { type NativePowers, opensslArithmetic } from './openssl-arithmetic.ts';
 
 const kernel = await openModexpKernel();

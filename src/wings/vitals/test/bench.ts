@@ -12,12 +12,12 @@ import { type SharedPage, sharePage } from '../crypto/pages/page-share.ts';
 import { decidePage } from '../crypto/pages/page-verify.ts';
 import { sealReplica } from '../sdk/reading/replica.ts';
 import { type SignedPage, uploadsOf } from '../sdk/sensor/page-upload.ts';
-import { benchDoctorDay } from './bench-doctor.ts';
-import { benchPaillier } from './bench-paillier.ts';
-import { benchScrub } from './bench-scrub.ts';
-import { benchStats } from './bench-stats.ts';
-import { drawn, randomnessOf, valuesOf, verify, verifyKey } from './pages.ts';
-import { ThreeServers } from './three-servers.ts';
+import { benchDoctorDay } from './bench/bench-doctor.ts';
+import { benchPaillier } from './bench/bench-paillier.ts';
+import { benchScrub } from './bench/bench-scrub.ts';
+import { benchStats } from './bench/bench-stats.ts';
+import { drawn, randomnessOf, valuesOf, verify, verifyKey } from './settings/pages.ts';
+import { ThreeServers } from './settings/three-servers.ts';
 
 /** Of processor time: what other processes take is not ours to count. */
 function cpuMs(): number {

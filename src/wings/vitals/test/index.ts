@@ -17,13 +17,13 @@ export const vitalsTest: TestWing = {
   tables: tables.map(({ name }) => name),
   largestRows,
   vectors: async () => {
-    const { statCodes, statPages } = await import('./page-vectors.ts');
-    const { statEnvelopes } = await import('./recovery-vectors.ts');
+    const { statCodes, statPages } = await import('./vectors/page-vectors.ts');
+    const { statEnvelopes } = await import('./vectors/recovery-vectors.ts');
     const { statisticsActs, statisticsQuarantines, statisticsQueries, statisticsWithdrawals } =
-      await import('./study-vectors.ts');
-    const { statisticsSelections, vitalsReading } = await import('./reading-vectors.ts');
-    const { paillier, paillierAnswers } = await import('./paillier-vectors.ts');
-    const { doubleLocks } = await import('./double-vectors.ts');
+      await import('./vectors/study-vectors.ts');
+    const { statisticsSelections, vitalsReading } = await import('./vectors/reading-vectors.ts');
+    const { paillier, paillierAnswers } = await import('./vectors/paillier-vectors.ts');
+    const { doubleLocks } = await import('./vectors/double-vectors.ts');
     return {
       ...{ paillier, 'paillier-answers': paillierAnswers, 'double-locks': doubleLocks },
       ...{ 'statistics-selections': statisticsSelections, 'vitals-reading': vitalsReading },

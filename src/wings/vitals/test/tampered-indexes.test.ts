@@ -8,10 +8,10 @@ import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
 import { rowMacsOf } from '../node/stores/row-macs.ts';
 import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';
 import type { BadRow, ScrubStep } from '../node/stores/upkeep.ts';
-import { furnish } from './furnished-server.ts';
-import { valuesOf } from './pages.ts';
-import { tampered } from './tampered-file.ts';
-import { ThreeServers } from './three-servers.ts';
+import { furnish } from './settings/furnished-server.ts';
+import { valuesOf } from './settings/pages.ts';
+import { ThreeServers } from './settings/three-servers.ts';
+import { tampered } from './tampering/tampered-file.ts';
 
 const kernel = await openKernel();
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { PublicKey as PeerKey, PrivateKey } from 'paillier-bigint';
 import { u32be } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
-import { keyOf, repeating } from '../../test/paillier-keys.ts';
+import { keyOf, repeating } from '../../test/settings/paillier-keys.ts';
 import { addCiphertexts, ciphertextToBytes, parseCiphertext } from './ciphertext.ts';
 import { openDecryption } from './decryption.ts';
 import { openEncryption } from './encryption.ts';

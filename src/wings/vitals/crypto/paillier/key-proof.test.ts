@@ -5,7 +5,7 @@ import { concatBytes, u32be } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
 import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
 import { paillierKey } from '../../api/paillier-key.ts';
-import { keyOf, repeating } from '../../test/paillier-keys.ts';
+import { keyOf, repeating } from '../../test/settings/paillier-keys.ts';
 import { bytesToInteger, integerToBytes, inverse, jacobi } from './integers.ts';
 import { openModexpKernel } from './kernel-arithmetic.ts';
 import { type KeyProof, proveKey, verifyKey } from './key-proof.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { u32be } from '../../../../primitives/bytes.ts';
 import { encodeCbor } from '../../../../primitives/cbor.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
-import { keyOf, repeating } from '../../test/paillier-keys.ts';
+import { keyOf, repeating } from '../../test/settings/paillier-keys.ts';
 import { gcd, integerToBytes, jacobi } from './integers.ts';
 import { openModexpKernel } from './kernel-arithmetic.ts';
 import {

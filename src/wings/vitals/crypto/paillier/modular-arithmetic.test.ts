@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { u32be } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
-import { repeating } from '../../test/paillier-keys.ts';
+import { repeating } from '../../test/settings/paillier-keys.ts';
 import { randomBelow } from './integers.ts';
 import { openModexpKernel } from './kernel-arithmetic.ts';
 import { plainArithmetic } from './plain-arithmetic.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { u32be } from '../../../../primitives/bytes.ts';
-import { repeating } from '../../test/paillier-keys.ts';
+import { repeating } from '../../test/settings/paillier-keys.ts';
 import { openModexpKernel } from './kernel-arithmetic.ts';
 import { plainArithmetic } from './plain-arithmetic.ts';
 import { isPrimeWithoutSmallFactors, isProbablePrime, smallFactor } from './primality.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accountOf } from '../../../../../test/world.ts';
 import { encodeManifest, type QueryManifest, queryIdOf } from '../../api/query-manifest.ts';
-import { askedStudy } from '../../test/asked-study.ts';
+import { askedStudy } from '../../test/settings/asked-study.ts';
 import { ExpectedQuestions } from './expected-questions.ts';
 
 /** How much a server remembers of what was checked. Source: docs/protocol/vitals-statistics.md, rule VQ-32b. */

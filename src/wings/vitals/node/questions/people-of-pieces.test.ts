@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesToHex, concatBytes, u32be } from '../../../../primitives/bytes.ts';
-import { drawn } from '../../test/pages.ts';
+import { drawn } from '../../test/settings/pages.ts';
 import { digestOfDays } from '../stores/page-selection.ts';
 import type { DaySums } from '../stores/page-store.ts';
 import { PeopleOfPieces } from './people-of-pieces.ts';

@@ -17,8 +17,14 @@ import { statQueries } from '../../ledger/tables/stat-queries.ts';
 import { sealRowId, statSeals } from '../../ledger/tables/stat-seals.ts';
 import { statWithdrawn } from '../../ledger/tables/stat-withdrawn.ts';
 import { vitalsNames } from '../../names.ts';
-import { askedStudy, firstHour, memoryPages, pagesOf, totalsOf } from '../../test/asked-study.ts';
-import { idOf, trio, withdrawAct, withdrawingLogs } from '../../test/study.ts';
+import {
+  askedStudy,
+  firstHour,
+  memoryPages,
+  pagesOf,
+  totalsOf,
+} from '../../test/settings/asked-study.ts';
+import { idOf, trio, withdrawAct, withdrawingLogs } from '../../test/settings/study.ts';
 import { productPlace } from './answer-share.ts';
 
 const refusedWith = (code: CodedError['code']) => (error: unknown) => isCoded(error, code);

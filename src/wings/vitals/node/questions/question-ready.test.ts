@@ -11,7 +11,7 @@ import { encodeManifest, queryIdOf } from '../../api/query-manifest.ts';
 import { answerContext, decodeStatAnswer } from '../../api/stat-answer.ts';
 import { openAnswer } from '../../crypto/statistics/answer-seal.ts';
 import { sealRowId, statSeals } from '../../ledger/tables/stat-seals.ts';
-import { type AskedStudy, askedStudy, memoryPages } from '../../test/asked-study.ts';
+import { type AskedStudy, askedStudy, memoryPages } from '../../test/settings/asked-study.ts';
 import type { DeskParts } from './desk-parts.ts';
 
 /** What a server makes of a question when it is paid, before anybody asks. Source: docs/protocol/vitals-statistics.md, VQ-32b. */

@@ -4,8 +4,8 @@ import { accountOf } from '../../../../../test/world.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
 import { statQueries } from '../../ledger/tables/stat-queries.ts';
 import { statWithdrawn } from '../../ledger/tables/stat-withdrawn.ts';
-import { askedStudy } from '../../test/asked-study.ts';
-import { idOf, withdrawAct, withdrawingLogs } from '../../test/study.ts';
+import { askedStudy } from '../../test/settings/asked-study.ts';
+import { idOf, withdrawAct, withdrawingLogs } from '../../test/settings/study.ts';
 import type { RowWanted, SeenRows } from '../data-server-base.ts';
 import type { DeskParts } from './desk-parts.ts';
 

@@ -10,8 +10,8 @@ import {
   nowMs,
   stranger,
   wrongLooks,
-} from '../../test/granted-look.ts';
-import { drawn } from '../../test/pages.ts';
+} from '../../test/settings/granted-look.ts';
+import { drawn } from '../../test/settings/pages.ts';
 import { decideHalf, type HalfFacts } from './half-decision.ts';
 
 const [record, other] = ['one', 'two'].map((it) => recordIdOf(drawn(it).subarray(0, 16)));

@@ -9,7 +9,7 @@ import {
   nowMs,
   stranger,
   wrongLooks,
-} from '../../test/granted-look.ts';
+} from '../../test/settings/granted-look.ts';
 import { decideReading, type ReadingFacts } from './reading-decision.ts';
 
 const firstHour = 24 * 20_000;

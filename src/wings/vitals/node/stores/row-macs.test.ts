@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { drawn } from '../../test/pages.ts';
+import { drawn } from '../../test/settings/pages.ts';
 import { RowMacs, type Value } from './row-macs.ts';
 
 const key = drawn('row key').slice(0, 32);

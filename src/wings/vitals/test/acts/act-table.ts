@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Answer, accountOf, type Sent, type World } from '../../../../../test/world.ts';
-import { studyLogs, studyWorld } from '../study.ts';
+import { studyLogs, studyWorld } from '../settings/study.ts';
 
 type Until = Parameters<typeof studyWorld>[0];
 type Row = readonly [

@@ -4,7 +4,7 @@ import { enrolAct } from '../../../../../test/world.ts';
 import { decodeTx, encodeTx } from '../../../../ledger/codec.ts';
 import { foundingLogs } from '../../../../ledger/protocol.ts';
 import { vitalsTest } from '../index.ts';
-import { by, studyWorld } from '../study.ts';
+import { by, studyWorld } from '../settings/study.ts';
 
 test('what the model draws are acts of the wing, and are written and read as they were', () => {
   const world = studyWorld('enrolled');

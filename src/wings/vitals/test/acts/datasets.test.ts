@@ -4,7 +4,16 @@ import { accountOf, bytesOf, t0 } from '../../../../../test/world.ts';
 import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { statTrios } from '../../ledger/tables/stat-trios.ts';
 import { modelTrioId } from '../model/datasets.ts';
-import { batchAct, by, datasetAct, idOf, signedBy, studyWorld, trio, trioOf } from '../study.ts';
+import {
+  batchAct,
+  by,
+  datasetAct,
+  idOf,
+  signedBy,
+  studyWorld,
+  trio,
+  trioOf,
+} from '../settings/study.ts';
 import { freeze, table } from './act-table.ts';
 
 const of = (...names: readonly string[]) => ({ servers: names.map(accountOf) });

@@ -16,7 +16,7 @@ import {
   rebuiltAct,
   studyWorld,
   trioOf,
-} from '../study.ts';
+} from '../settings/study.ts';
 import { table } from './act-table.ts';
 
 table(

@@ -19,7 +19,7 @@ import {
   studyWorld,
   withdrawAct,
   withdrawingLogs,
-} from '../study.ts';
+} from '../settings/study.ts';
 import { at, freeze, table } from './act-table.ts';
 
 table('a permit', 'dataset', [

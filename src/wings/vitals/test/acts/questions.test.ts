@@ -23,7 +23,7 @@ import {
   queryOf,
   sealAct,
   studyWorld,
-} from '../study.ts';
+} from '../settings/study.ts';
 import { at, table } from './act-table.ts';
 
 const otherPermit = (world: World) =>

@@ -8,7 +8,7 @@ import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import { statTrios, trioId } from '../../ledger/tables/stat-trios.ts';
 import { Rebuilding } from '../../node/incidents/rebuilding.ts';
-import { ThreeServers } from '../three-servers.ts';
+import { ThreeServers } from '../settings/three-servers.ts';
 
 /** A hospital that accuses an honest data server again and again: by VL-17 it may, and nothing follows but that all is looked at. */
 

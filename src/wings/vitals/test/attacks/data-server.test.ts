@@ -14,9 +14,9 @@ import { vitalsNames } from '../../names.ts';
 import { DataServer } from '../../node/data-server.ts';
 import type { DataServerBase } from '../../node/data-server-base.ts';
 import { createDataServerHttp } from '../../server/data-server-http.ts';
-import { openServers } from '../opened-servers.ts';
-import { valuesOf } from '../pages.ts';
-import { actor, type ThreeServers } from '../three-servers.ts';
+import { openServers } from '../settings/opened-servers.ts';
+import { valuesOf } from '../settings/pages.ts';
+import { actor, type ThreeServers } from '../settings/three-servers.ts';
 
 /** What one data server is asked by people who may not, or too often. Source: docs/protocol/vitals-servers.md. */
 

@@ -12,8 +12,8 @@ import { type IncidentNotice, incidentNotice, incidentWord } from '../../api/inc
 import { dataServerIncidentsPost } from '../../api/routes/data-server-incidents-post.ts';
 import { incidentNotices } from '../../gateway/incident-notices-part.ts';
 import { state } from '../../node/statements.ts';
-import { drawn } from '../pages.ts';
-import { caught, type Enrolled, type Place, ReadingTown } from '../reading-town.ts';
+import { drawn } from '../settings/pages.ts';
+import { caught, type Enrolled, type Place, ReadingTown } from '../settings/reading-town.ts';
 
 /** A data server that was taken over, and the people of a hospital whose accounts it knows. */
 

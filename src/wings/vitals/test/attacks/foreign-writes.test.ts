@@ -7,9 +7,9 @@ import { type TestContext, test } from 'node:test';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { readReport } from '../../api/incident-report.ts';
 import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
-import { valuesOf } from '../pages.ts';
-import { flipped } from '../tampered-file.ts';
-import { hour, ThreeServers } from '../three-servers.ts';
+import { valuesOf } from '../settings/pages.ts';
+import { hour, ThreeServers } from '../settings/three-servers.ts';
+import { flipped } from '../tampering/tampered-file.ts';
 
 const kernel = await openKernel();
 /** What looking at everything is said to take here. */

@@ -19,8 +19,8 @@ import { statDatasets } from '../../ledger/tables/stat-datasets.ts';
 import { statTrios, trioId } from '../../ledger/tables/stat-trios.ts';
 import { roundMessage } from '../../node/pages/verification.ts';
 import { openStatement, state } from '../../node/statements.ts';
-import { drawn, valuesOf } from '../pages.ts';
-import { actor, ThreeServers } from '../three-servers.ts';
+import { drawn, valuesOf } from '../settings/pages.ts';
+import { actor, ThreeServers } from '../settings/three-servers.ts';
 
 /** A hospital that names other hospitals' data servers in a dataset, which nobody keeps it from, and asks them as one of a trio. */
 

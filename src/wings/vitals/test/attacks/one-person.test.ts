@@ -7,8 +7,8 @@ import { field64, modulo } from '../../crypto/field.ts';
 import { openShares } from '../../crypto/statistics/answer-masks.ts';
 import { answerShare } from '../../node/questions/answer-share.ts';
 import { groupsAQuarter } from '../../node/questions/page-choice.ts';
-import { askedStudy, firstHour, pagesOf, type StudyPage } from '../asked-study.ts';
-import { idOf } from '../study.ts';
+import { askedStudy, firstHour, pagesOf, type StudyPage } from '../settings/asked-study.ts';
+import { idOf } from '../settings/study.ts';
 
 /**
  * A researcher who knows every value but one person's spends all that he may to learn that one. Source:

@@ -12,7 +12,7 @@ import { dataServersPost } from '../../api/routes/data-servers-post.ts';
 import { state } from '../../node/statements.ts';
 import { dataServerLine } from '../../sdk/data-servers.ts';
 import { ServerAddresses } from '../../server/peer-line.ts';
-import { caught, type Enrolled, ReadingTown } from '../reading-town.ts';
+import { caught, type Enrolled, ReadingTown } from '../settings/reading-town.ts';
 
 /** A data server that signs, as the place where it answers, a place of somebody else's network. */
 

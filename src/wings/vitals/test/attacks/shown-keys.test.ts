@@ -14,9 +14,9 @@ import { modulusToBytes, rootToBytes } from '../../crypto/paillier/keys.ts';
 import { KeyTurns } from '../../node/reading/key-turns.ts';
 import { ShownKeys } from '../../node/reading/shown-keys.ts';
 import { signStatement } from '../../sdk/statements.ts';
-import { askedStudy } from '../asked-study.ts';
-import { keyOf, repeating } from '../paillier-keys.ts';
-import { trio } from '../study.ts';
+import { askedStudy } from '../settings/asked-study.ts';
+import { keyOf, repeating } from '../settings/paillier-keys.ts';
+import { trio } from '../settings/study.ts';
 
 /** Accounts that show keys and have them opened, for the work that this is. */
 

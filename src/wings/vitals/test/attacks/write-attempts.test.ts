@@ -24,9 +24,9 @@ import { state } from '../../node/statements.ts';
 import { signPages, uploadsOf } from '../../sdk/sensor/page-upload.ts';
 import { createDataServerHttp } from '../../server/data-server-http.ts';
 import { localCaller } from '../../server/local-caller.ts';
-import { valuesOf } from '../pages.ts';
-import { flipped } from '../tampered-file.ts';
-import { actor, ThreeServers } from '../three-servers.ts';
+import { valuesOf } from '../settings/pages.ts';
+import { actor, ThreeServers } from '../settings/three-servers.ts';
+import { flipped } from '../tampering/tampered-file.ts';
 
 /** Who writes in another's name at a data server's door. Source: docs/protocol/vitals-tampering.md, rule VT-18. */
 
