@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { openKernel } from '../crypto/pages/page-arithmetic-wasm.ts';
-import { rowMacsOf } from '../node/stores/row-macs.ts';
-import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';
-import type { BadRow, ScrubStep } from '../node/stores/upkeep.ts';
-import { furnish } from './settings/furnished-server.ts';
-import { valuesOf } from './settings/pages.ts';
-import { ThreeServers } from './settings/three-servers.ts';
-import { tampered } from './tampering/tampered-file.ts';
+import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
+import { rowMacsOf } from '../../node/stores/row-macs.ts';
+import { SqlitePageStore } from '../../node/stores/sqlite/sqlite-page-store.ts';
+import type { BadRow, ScrubStep } from '../../node/stores/upkeep.ts';
+import { furnish } from '../settings/furnished-server.ts';
+import { valuesOf } from '../settings/pages.ts';
+import { ThreeServers } from '../settings/three-servers.ts';
+import { tampered } from './tampered-file.ts';
 
 const kernel = await openKernel();
 
