@@ -1,4 +1,5 @@
 import { type IncidentSaid, incidentWords } from './incident-words.ts';
+import { refusalReason } from './refusal-words.ts';
 
 export type ReportLanguage = 'en' | 'es' | 'ar';
 
@@ -49,7 +50,8 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     },
     look: (who, count, purpose) => `${who} looked, for ${purpose}. Entries: ${count}.`,
     emergency: (who, count) => `${who} looked for an emergency. Entries: ${count}.`,
-    refusal: (who, count, code) => `${who} was refused${withCode(code)}. Times: ${count}.`,
+    refusal: (who, count, code) =>
+      `${who} was refused. ${refusalReason('en', code)} Times: ${count}.`,
     erasure: (who) => `${who} erased an entry, and signed it.`,
     statistic: (who, purpose, isCounted) =>
       `${who} asked a question about groups of patients, for ${purpose}. ${isCounted ? 'This record counted' : 'This record did not count'}; nobody learnt a value of it.`,
@@ -89,7 +91,8 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     },
     look: (who, count, purpose) => `${who} miró, por: ${purpose}. Entradas: ${count}.`,
     emergency: (who, count) => `${who} miró por una emergencia. Entradas: ${count}.`,
-    refusal: (who, count, code) => `Se le negó a ${who}${withCode(code)}. Veces: ${count}.`,
+    refusal: (who, count, code) =>
+      `Se le negó a ${who}. ${refusalReason('es', code)} Veces: ${count}.`,
     erasure: (who) => `${who} borró una entrada y lo firmó.`,
     statistic: (who, purpose, isCounted) =>
       `${who} hizo una pregunta sobre grupos de pacientes, por: ${purpose}. ${isCounted ? 'Esta historia contó' : 'Esta historia no contó'}; nadie supo un valor de ella.`,
@@ -129,7 +132,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     },
     look: (who, count, purpose) => `اطّلع ${who}. الغرض: ${purpose}. المدخلات: ${count}.`,
     emergency: (who, count) => `اطّلع ${who} لحالة طارئة. المدخلات: ${count}.`,
-    refusal: (who, count, code) => `رُفض طلب ${who}${withCode(code)}. المرات: ${count}.`,
+    refusal: (who, count, code) => `رُفض طلب ${who}. ${refusalReason('ar', code)} المرات: ${count}.`,
     erasure: (who) => `محا ${who} مدخلًا ووقّع على ذلك.`,
     statistic: (who, purpose, isCounted) =>
       `طرح ${who} سؤالًا عن مجموعات من المرضى. الغرض: ${purpose}. ${isCounted ? 'حُسب هذا السجل فيه' : 'لم يُحسب هذا السجل فيه'}؛ ولم يعرف أحد قيمة منه.`,

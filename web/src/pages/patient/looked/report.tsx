@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { momentText } from '../../../app/dates.ts';
 import { spokenNow } from '../../../app/language.ts';
@@ -31,44 +31,51 @@ export function AccessReportPage() {
   const isPeriod = period.fromMs < period.untilMs;
   const input = { ...period, language: spokenNow(), unknown: t('people.unknown') };
   const asked = useCall('looked.report', input, { enabled: isPeriod, keep: true });
-  return (
-    <main id="page" className="page" tabIndex={-1}>
-      <WayBack to="/looked">{t('nav.looked')}</WayBack>
-      {asked.data === undefined ? (
-        <Unanswered
-          what={t('report.waiting')}
-          error={asked.error}
-          again={() => void asked.refetch()}
-        />
-      ) : (
-        <Known report={asked.data} from={from} until={until} />
-      )}
-      <form className="asking no-print" onSubmit={(event) => event.preventDefault()}>
-        {(
-          [
-            ['from', from, setFrom],
-            ['until', until, setUntil],
-          ] as const
-        ).map(([side, value, set]) => (
-          <div key={side} className="field">
-            <label htmlFor={`report-${side}`}>{t(`report.${side}`)}</label>
-            <input
-              id={`report-${side}`}
-              className="in-text"
-              type="date"
-              required
-              value={value}
-              onChange={({ target }) => {
-                if (target.value !== '') set(target.value);
-              }}
-            />
-          </div>
-        ))}
-      </form>
+  const form = (
+    <form className="period no-print" onSubmit={(event) => event.preventDefault()}>
+      {(
+        [
+          ['from', from, setFrom],
+          ['until', until, setUntil],
+        ] as const
+      ).map(([side, value, set]) => (
+        <div key={side} className="field">
+          <label htmlFor={`report-${side}`}>{t(`report.${side}`)}</label>
+          <input
+            id={`report-${side}`}
+            className="in-text"
+            type="date"
+            required
+            value={value}
+            onChange={({ target }) => {
+              if (target.value !== '') set(target.value);
+            }}
+          />
+        </div>
+      ))}
       {!isPeriod && (
         <p className="sm mt-s" role="alert">
           {t('report.backwards')}
         </p>
+      )}
+    </form>
+  );
+  return (
+    <main id="page" className="page" tabIndex={-1}>
+      <WayBack to="/looked">{t('nav.looked')}</WayBack>
+      {asked.data === undefined ? (
+        <>
+          <Unanswered
+            what={t('report.waiting')}
+            error={asked.error}
+            again={() => void asked.refetch()}
+          />
+          {form}
+        </>
+      ) : (
+        <Known report={asked.data} from={from} until={until}>
+          {form}
+        </Known>
       )}
     </main>
   );
@@ -78,10 +85,13 @@ function Known({
   report,
   from,
   until,
+  children,
 }: {
   readonly report: ReportView;
   readonly from: string;
   readonly until: string;
+  /** What it is asked for by. */
+  readonly children: ReactNode;
 }) {
   const { t } = useTranslation();
   const session = useSession();
@@ -105,6 +115,7 @@ function Known({
           {t('report.missing', { what: missing.join(', ') })}
         </p>
       )}
+      {children}
       <div className="acts mt-s no-print">
         <button type="button" className="btn line small" onClick={() => print()}>
           <Icon name="print" />
