@@ -42,11 +42,14 @@ export interface RegistrationHeld {
   readonly missing: readonly AccountId[];
 }
 
-/** What this wallet has registered for the account; undefined: nothing. */
+/** What this wallet has registered for the account; undefined: nothing, or it was only begun. */
 export function heldRegistration(ctx: Context): RegistrationHeld | undefined {
   const kept = entryOf(ctx);
-  return kept === undefined ? undefined : shown(kept);
+  return kept === undefined || kept.counter === begunCounter ? undefined : shown(kept);
 }
+
+/** Of one that was begun: its pseudonym is drawn, and no server was handed it. */
+const begunCounter = 0;
 
 const entryOf = (ctx: Context): KeptRegistration | undefined =>
   entriesOf(ctx.vault.content, registrationsDrawer).find(
@@ -90,22 +93,50 @@ export const registerSensor: Action<
     if ((await ctx.ledger.row(statTrios, trioId(trio), options)) === undefined) {
       throw new CodedError('TRIO_UNKNOWN');
     }
-    const said = before?.said ?? unregistered(ctx.account.account);
-    await writeServersRecord(ctx, { servers: trio, pseudonym: said.pseudonym }, options);
+    const said = before?.said ?? (await begun(ctx, trio, options));
     const others = (before?.said.sensors ?? []).filter((it) => !equalBytes(it.key, sensor.key));
     const sensors: readonly RegisteredSensor[] = [...others, { ...sensor }];
     return change(ctx, trio, { ...said, ...attributes, sensors }, { line, ...options });
   },
 };
 
+/**
+ * Draws the pseudonym, writes it down here, and then into the chart, which keeps the first one for ever: where this was interrupted
+ * it goes on under the same. Throws REQUEST_INVALID (it was begun for another trio), and what writing to the chart throws.
+ */
+async function begun(
+  ctx: Context,
+  trio: readonly AccountId[],
+  options: WorkOptions,
+): Promise<Registration> {
+  const servers = ofThree(trio);
+  const kept = entryOf(ctx);
+  if (kept !== undefined && kept.servers.join() !== trio.join())
+    throw new CodedError('REQUEST_INVALID', { at: 'servers' });
+  const { said } = shown(kept ?? (await writtenDown(ctx, servers, unregistered(ctx), options)));
+  const record = writeServersRecord(ctx, { servers, pseudonym: said.pseudonym }, options);
+  await record.catch((error: unknown) => {
+    if (kept === undefined || !isCoded(error, 'RECORD_ID_TAKEN')) throw error;
+  });
+  return said;
+}
+
 /** Under a pseudonym that is drawn here. */
-function unregistered(account: AccountId): Registration {
+function unregistered(ctx: Context): Registration {
+  const { account } = ctx.account;
   const pseudonymSalt = randomBytes(32);
   return {
-    ...{ account, pseudonym: pseudonymOf(account, pseudonymSalt), pseudonymSalt, counter: 0 },
-    ...{ sex: 0, ageBand: 0, region: 0, arm: 0, fromHour: 0, untilHour: openEnd },
-    ...{ sensors: [], datasets: [] },
+    ...{ account, pseudonym: pseudonymOf(account, pseudonymSalt), pseudonymSalt },
+    ...{ counter: begunCounter, sex: 0, ageBand: 0, region: 0, arm: 0 },
+    ...{ fromHour: 0, untilHour: openEnd, sensors: [], datasets: [] },
   };
+}
+
+function ofThree(servers: readonly AccountId[]): KeptRegistration['servers'] {
+  const [first, second, third] = servers;
+  if (first === undefined || second === undefined || third === undefined)
+    throw new CodedError('REQUEST_INVALID', { at: 'servers' });
+  return [first, second, third];
 }
 
 /**
@@ -159,7 +190,8 @@ export const resendRegistration: Action<
   name: 'vitals/resend',
   async run(ctx, { line }, options) {
     const kept = entryOf(ctx);
-    return kept === undefined ? undefined : heldOf(await handIn(ctx, kept, { line, ...options }));
+    if (kept === undefined || kept.counter === begunCounter) return undefined;
+    return heldOf(await handIn(ctx, kept, { line, ...options }));
   },
 };
 
@@ -178,18 +210,15 @@ async function change(
   said: Registration,
   handing: Handing,
 ): Promise<RegistrationHeld> {
-  const [first, second, third] = servers;
-  if (first === undefined || second === undefined || third === undefined) {
-    throw new CodedError('REQUEST_INVALID', { at: 'servers' });
-  }
+  const three = ofThree(servers);
   // By the clock, so that of two devices that know nothing of each other the later has its way.
   const counter = Math.max(said.counter + 1, ctx.nowMs());
-  const handed = await handNew(ctx, [first, second, third], { ...said, counter }, handing);
+  const handed = await handNew(ctx, three, { ...said, counter }, handing);
   const { ahead } = handed;
   const isBehind = ahead >= counter && ahead < ctx.nowMs() + farthestAheadMs;
   // A server knows a later one, which is not of this wallet, or of a clock that was wrong: what she says now is newer.
   const last = isBehind
-    ? await handNew(ctx, [first, second, third], { ...said, counter: ahead + 1 }, handing)
+    ? await handNew(ctx, three, { ...said, counter: ahead + 1 }, handing)
     : handed;
   const held = heldOf(last);
   await ctx.noteDown((content) => content);
@@ -203,16 +232,25 @@ async function handNew(
   said: Registration,
   handing: Handing,
 ): Promise<HandedIn> {
+  return handIn(ctx, await writtenDown(ctx, servers, said, handing), handing);
+}
+
+async function writtenDown(
+  ctx: Context,
+  servers: KeptRegistration['servers'],
+  said: Registration,
+  { signal }: WorkOptions,
+): Promise<KeptRegistration> {
   const { counter } = said;
   const encoded = encodeAs(registration, said);
-  const { sign } = await ctx.keys(handing.signal);
+  const { sign } = await ctx.keys(signal);
   const signature = await signLabelled(sign, vitalsNames.labels.registration, encoded);
   const kept: KeptRegistration = {
     ...{ counter, reached: 0, account: ctx.account.account, servers },
     signed: encodeAs(signedRegistration, { registration: encoded, signature }),
   };
   await ctx.vault.change((content) => withEntry(content, registrationsDrawer, kept));
-  return handIn(ctx, kept, handing);
+  return kept;
 }
 
 interface HandedIn {
@@ -259,17 +297,13 @@ async function handIn(
   return { kept: now, failures, ahead };
 }
 
-/** Written once; that it is there already is fine. */
+/** Written once. Throws RECORD_ID_TAKEN: it is there already. */
 async function writeServersRecord(
   ctx: Context,
-  of: { readonly servers: readonly AccountId[]; readonly pseudonym: Uint8Array },
+  { servers, pseudonym }: Pick<KeptRegistration, 'servers'> & Pick<Registration, 'pseudonym'>,
   { signal }: WorkOptions,
 ): Promise<void> {
-  if (heldRegistration(ctx) !== undefined) return;
-  const [first, second, third] = of.servers;
-  if (first === undefined || second === undefined || third === undefined) return;
   const items = new OwnItems(ctx, signal);
-  const { pseudonym } = of;
   await items.add({
     recordId: serversRecordId(ctx.account.account),
     ...{
@@ -278,7 +312,7 @@ async function writeServersRecord(
       name: 'Data servers',
       previous: undefined,
     },
-    bytes: encodeChartRecord({ kind: 'servers', servers: [first, second, third], pseudonym }),
+    bytes: encodeChartRecord({ kind: 'servers', servers, pseudonym }),
   });
   await items.anchor();
 }
