@@ -17,7 +17,6 @@ import {
 } from '../../../../primitives/shape.ts';
 import { batchLeafContent } from '../../api/batch-leaf.ts';
 import { type PageManifest, pageManifest } from '../../api/page.ts';
-import { signedRegistration } from '../../api/registration.ts';
 import { pageIdOf } from '../../crypto/pages/page-head.ts';
 import type { StatBatchRow } from '../../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../../names.ts';
@@ -26,6 +25,7 @@ import { askPeer } from '../statements.ts';
 import type { PageNames, StandingPage } from '../stores/page-store.ts';
 import { type OwnTrio, ownTrio } from '../trio.ts';
 import { askedAhead } from './asked-ahead.ts';
+import { registrationIn } from './registering.ts';
 import { isOfTrio } from './trio-people.ts';
 
 /** Manifests of so many pages an answer: 500 bytes each. */
@@ -36,7 +36,7 @@ const copies = list(copied, { most: pagesPerCopy });
 
 const peoplePerCopy = 64;
 const askedPeople = struct({ trio: hexId(32), from: uint });
-const people = struct({ next: uint, registrations: list(bytes(), { most: peoplePerCopy }) });
+export const people = struct({ next: uint, registrations: list(bytes(), { most: peoplePerCopy }) });
 
 /** What was signed of a sealed batch's pages: no share, and nothing that the other two do not have. Throws UNAUTHENTICATED, BATCH_UNKNOWN. Rule VT-11. */
 export async function answerBatch(
@@ -205,23 +205,38 @@ function namesOf(
   };
 }
 
-/** Registrations that the other two have, first those of the one; each is held against the ledger by who takes it. */
+/** More answers than six million patients need are no true ones. */
+const mostAnswersOfPeople = 100_000;
+
+/**
+ * Registrations that the other two have, first those of the one; each is held against the ledger by who takes it, and what is none is
+ * passed over. Throws SERVER_LIED: there is no end to it.
+ */
 export async function copyPeople(
   base: DataServerBase,
   trio: OwnTrio,
   take: (signed: Uint8Array, from: AccountId) => Promise<void>,
 ): Promise<void> {
   for (const { account } of trio.others) {
-    let from = 0;
-    do {
+    let answers = 0;
+    for (let from: number | undefined = 0; from !== undefined; answers++) {
+      if (answers >= mostAnswersOfPeople) throw new CodedError('SERVER_LIED', { server: account });
       const payload = encodeAs(askedPeople, { trio: trio.id, from });
       const answer = await askPeer(base, account, { word: 'people', payload });
       const { next, registrations } = decodeAs(people, answer);
-      for (const signed of registrations) {
-        decodeAs(signedRegistration, signed);
-        await take(signed, account);
-      }
-      from = next;
-    } while (from !== 0);
+      if (next !== 0 && next <= from) throw new CodedError('SERVER_LIED', { server: account });
+      for (const signed of registrations) if (isRegistration(signed)) await take(signed, account);
+      from = next === 0 ? undefined : next;
+    }
+  }
+}
+
+function isRegistration(signed: Uint8Array): boolean {
+  try {
+    registrationIn(signed);
+    return true;
+  } catch (error) {
+    if (isCoded(error)) return false;
+    throw error;
   }
 }

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { accounts } from '../../../../ledger/tables/accounts.ts';
 import { compareBytes } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
-import { decodeAs } from '../../../../primitives/shape.ts';
+import { decodeAs, encodeAs, type Of } from '../../../../primitives/shape.ts';
 import { readReport } from '../../api/incident-report.ts';
 import { noSalt } from '../../api/registration.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
@@ -14,6 +14,8 @@ import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { statDatasets } from '../../ledger/tables/stat-datasets.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import type { PeerLine } from '../../node/data-server-base.ts';
+import { people } from '../../node/pages/batch-copies.ts';
+import { answerPeer } from '../../node/statements.ts';
 import { drawn, valuesOf } from '../settings/pages.ts';
 import { actor, hour, Killed, type Place, ThreeServers } from '../settings/three-servers.ts';
 import { flippedShare, tampered } from './tampered-file.ts';
@@ -269,6 +271,38 @@ test('another server that gives other signatures is passed over, and named where
   });
   await assert.rejects(tampering.requireServed(three.trio, { first: 1, last: 2 }), {
     code: 'SERVER_QUARANTINED',
+  });
+});
+
+/** Server 2 of three answers so whom it is asked for. */
+function saysOfPeople(three: ThreeServers, said: Of<typeof people>): void {
+  const peers = three.server(0).base.peers as { ask: PeerLine['ask'] };
+  const { ask } = peers;
+  peers.ask = async (server, signed) => {
+    const { word, from } = decodeAs(statement, decodeAs(signedStatement, signed).statement);
+    if (server !== accountOf(three, 1) || word !== 'people') return ask(server, signed);
+    return answerPeer(three.server(1).base, { from, word, signed }, encodeAs(people, said));
+  };
+}
+
+test('another server that tells of people what is no registration keeps nobody from being rebuilt', async (t) => {
+  const { three } = await sealed(t);
+  await three.lose(0);
+  await three.server(0).tampering.fullScrub();
+  saysOfPeople(three, { next: 0, registrations: [drawn('none'), Uint8Array.of(0x80)] });
+  await three.server(0).rebuilding.rebuild(keyOf(three, 0));
+  assert.ok(await three.store(0).registration(three.pseudonym));
+  await isServing(three, 0);
+});
+
+test('another server that tells of people without end is named', async (t) => {
+  const { three } = await sealed(t);
+  await three.lose(0);
+  await three.server(0).tampering.fullScrub();
+  saysOfPeople(three, { next: 1, registrations: [] });
+  await assert.rejects(three.server(0).rebuilding.rebuild(keyOf(three, 0)), {
+    code: 'SERVER_LIED',
+    details: { server: accountOf(three, 1) },
   });
 });
 
