@@ -287,7 +287,7 @@ test('salus vitals read: three servers, and with all three stopped what the hub 
   assert.deepEqual(await hub.run(writeHubDays, { ...days, pages }), [{ ...wrote, isNew: true }]);
   assert.deepEqual(await hub.run(writeHubDays, { ...days, pages }), [{ ...wrote, isNew: false }]);
   // A day that is not over has none yet.
-  const today = pages.map((it) => ({ ...it, startHour: hour + 24 }));
+  const today = pages.map((it) => ({ ...it, startHour: hoursAgo(0) }));
   assert.deepEqual(await hub.run(writeHubDays, { ...days, pages: today }), []);
 
   await town.stopDataServers();
