@@ -70,6 +70,18 @@ export async function measureWeek(app: App): Promise<void> {
   assert.equal(sent.waiting, 0, JSON.stringify(sent));
 }
 
+/** As many readings of this hour as a page holds: it is closed and sent, whatever the time is. */
+export async function measureNow(app: App, name: string): Promise<void> {
+  const file = join(app.home, 'hour.csv');
+  const rows = Array.from({ length: 64 }, (_, at) => `${at / 100},72,124,36.7,97,15`);
+  const head = 'minute,HR[bpm],ABPSys[mmHg],TEMP[Cel],SpO2[%],RESP[pm]';
+  writeFileSync(file, `${[head, ...rows].join('\n')}\n`);
+  const hour = String(Math.floor(Date.now() / 3_600_000));
+  const of = ['--from', file, '--start-hour', hour, '--as', 'eboni'];
+  const sent = await command(app, 'sensor', 'simulate', name, ...of);
+  assert.deepEqual([sent.done, sent.waiting], [1, 0], JSON.stringify(sent));
+}
+
 /** The home's own hub works at the same sensors by turns, and needs the servers that run in this process. */
 const pauseMs = 50;
 const hubOf = (app: App) => new SensorHub(app.home, { now: Date.now, told: () => {} });
