@@ -466,48 +466,6 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       assert.deepEqual(await reopened.upkeep?.shares([idOf(200)]), [keptOf(200)]);
     });
 
-    test('what stands of many pages is told together, and a batch that is put right is what it is to be', async (t) => {
-      const { store, again } = await open(t);
-      // Of several days, and of one more than the pages of a row.
-      const pages = Array.from({ length: 140 }, (_, at) => pageOf(at));
-      const bytes = drawn('envelope');
-      const envelope = { id: blobIdOf(bytes), bytes };
-      await store.takeIn(pages.slice(0, 16), envelope);
-      const batch = await sealed(store, 1, pages);
-      const [accepted, waiting] = [pageOf(200), pageOf(201)];
-      await store.takeIn([accepted, waiting]);
-      await store.settle([accept(accepted, 200)]);
-      const idOf = (at: number) => pageOf(at).page;
-      const upkeep = store.upkeep ?? assert.fail();
-      const asked = [9_999, 139, 200, 201, 0].map(idOf);
-      const [third, first] = [keptOf(139), keptOf(0)];
-      const kept = [undefined, third, keptOf(200), undefined, first];
-      assert.deepEqual(await upkeep.shares(asked), kept);
-      assert.deepEqual(await upkeep.shares([]), []);
-      const leaves = [139, 200, 0].map((at) => pageOf(at).leaf);
-      assert.deepEqual(await upkeep.leaves([139, 200, 0].map(idOf)), leaves);
-      assert.equal(await upkeep.leaves([0, 9_999].map(idOf)), undefined);
-      const order = pages.toSorted((a, b) => compareBytes(a.page, b.page));
-      const mended = order.map(({ body: _, ...names }, at) => ({
-        ...{ names, atMs: 2_000, kept: keptOf(at % 100) },
-      }));
-      await upkeep.mendBatch(batch, mended);
-      const reopened = await again();
-      const ids = order.map(({ page }) => page);
-      const mendedShares = mended.map((it) => it.kept);
-      assert.deepEqual(await reopened.upkeep?.shares(ids), mendedShares);
-      assert.deepEqual(
-        await reopened.upkeep?.leaves(ids),
-        order.map((it) => it.leaf),
-      );
-      assert.deepEqual(await reopened.envelopes(pages.slice(0, 16).map((it) => it.page)), [
-        envelope,
-      ]);
-      assert.deepEqual(await reopened.envelopes([idOf(16)]), []);
-      assert.deepEqual(await reopened.upkeep?.scrubWhole(false), []);
-      assert.deepEqual(await reopened.upkeep?.shares([idOf(200)]), [keptOf(200)]);
-    });
-
     test('a value that is kept once stays', async (t) => {
       const { store, again } = await open(t);
       assert.deepEqual(await store.keepOnce('a', drawn('a')), drawn('a'));
