@@ -11,6 +11,9 @@ export interface IncidentFacts {
   readonly claimedMac: string;
 }
 
+/** The last day of the year 9999: what a calendar can say. */
+export const lastTimeMs = 253_402_300_799_999;
+
 const other = /[^\p{L}\p{M}\p{Nd} '’_-]+/gu;
 
 /**

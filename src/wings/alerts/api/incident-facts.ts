@@ -1,4 +1,9 @@
-import { asServerName, type IncidentFacts, isNetworkAddress } from '../../../api/incident-facts.ts';
+import {
+  asServerName,
+  type IncidentFacts,
+  isNetworkAddress,
+  lastTimeMs,
+} from '../../../api/incident-facts.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import {
   checked,
@@ -22,8 +27,7 @@ const name = checked(text(256), (value, field) => {
 const address = checked(text(45), (value, field) => {
   if (value !== '' && !isNetworkAddress(value)) throw new CodedError('CBOR_SHAPE', { field });
 });
-/** The last day of the year 9999: what a calendar can say. */
-const timeMs = uintTo(253_402_300_799_999);
+const timeMs = uintTo(lastTimeMs);
 
 /** What a letter about an incident says (docs/protocol/alerts.md, AL-14): nothing that could begin a line of its own. */
 export const incidentFacts = struct({

@@ -1,3 +1,4 @@
+import { lastTimeMs } from '../../../api/incident-facts.ts';
 import {
   accountId,
   bytes,
@@ -14,8 +15,7 @@ import {
 export const incidentWord = 'incident';
 export const mostPeopleOfNotice = 256;
 
-/** The last day of the year 9999: what a calendar can say. */
-const timeMs = uintTo(253_402_300_799_999);
+const timeMs = uintTo(lastTimeMs);
 
 /** Which server, which hours, what was done, from where: nothing of what was kept. */
 export const incidentNotice = struct({

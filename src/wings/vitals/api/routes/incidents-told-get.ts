@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
+import { lastTimeMs } from '../../../../api/incident-facts.ts';
 import { accountIdText, timeMs, uint } from '../../../../api/message-parts.ts';
 import { defineRoute } from '../../../../api/route.ts';
 
 export const mostTold = 500;
-/** The last day of the year 9999: what a calendar can say. */
-const day = z.int().check(z.minimum(0), z.maximum(253_402_300_799_999));
+const day = z.int().check(z.minimum(0), z.maximum(lastTimeMs));
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** An incident that its person was told of: which server, which hours, what was done, and where its report stands. */
