@@ -90,9 +90,8 @@ test('a webhook that says nothing keeps no mail back, and no cause in the outbox
   for (const { end } of hook.onTheirWay) end(accepted);
 });
 
-test('what happens while a letter is on its way is not told by it: there is another', {
-  timeout: 60_000,
-}, async (t) => {
+/** A letter of Ana's is on its way, and the same happened again meanwhile. */
+async function twiceMeanwhile(t: TestContext) {
   const of = await setting(t);
   const hook = new HeldChannel();
   const { letters, stop } = await running(t, of, [hook]);
@@ -100,6 +99,13 @@ test('what happens while a letter is on its way is not told by it: there is anot
   await hook.asked(1);
   of.outbox.add('freeze', ana, 'tx 2');
   while (letters.cursor().seq < 2) await new Promise((resolve) => setImmediate(resolve));
+  return { of, hook, letters, stop };
+}
+
+test('what happens while a letter is on its way is not told by it: there is another', {
+  timeout: 60_000,
+}, async (t) => {
+  const { of, hook, stop } = await twiceMeanwhile(t);
   hook.onTheirWay[0]?.end(accepted);
   of.nowMs += 3_600_000;
   await hook.asked(2);
@@ -112,13 +118,7 @@ test('what happens while a letter is on its way is not told by it: there is anot
 test('and where the one on its way comes back, both are one letter again', {
   timeout: 60_000,
 }, async (t) => {
-  const of = await setting(t);
-  const hook = new HeldChannel();
-  const { letters, stop } = await running(t, of, [hook]);
-  of.outbox.add('freeze', ana, 'tx 1');
-  await hook.asked(1);
-  of.outbox.add('freeze', ana, 'tx 2');
-  while (letters.cursor().seq < 2) await new Promise((resolve) => setImmediate(resolve));
+  const { of, hook, letters, stop } = await twiceMeanwhile(t);
   hook.onTheirWay[0]?.end({ outcome: 'later', code: 'WEBHOOK_UNREACHABLE' });
   while (letters.standing().states.waiting !== 1)
     await new Promise((resolve) => setImmediate(resolve));
