@@ -1,3 +1,4 @@
+import { cpuOfProcess } from '../../../server/maintenance/scrub/pace.ts';
 import type { Tampering } from '../node/incidents/tampering.ts';
 
 /** So often it has its turn. */
@@ -67,9 +68,4 @@ export class BackgroundScrub {
     this.#cpuMs = cpuMs;
     return besidesMs;
   }
-}
-
-function cpuOfProcess(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }
