@@ -97,3 +97,9 @@ export function requireInTime(
   if (issuedMs > nowMs + clockToleranceMs || nowMs >= expiresMs)
     throw new CodedError('QUERY_EXPIRED');
 }
+
+/** What pays for a question: the act of the ledger that its manifest is debited by. Source: vitals-ledger.md, rule VL-14. */
+export const debitOf = (
+  { permit, dataset, purpose, asOfBatch, microRho }: QueryManifest,
+  query: string,
+) => ({ kind: 'StatQuery', permit, dataset, purpose, query, asOfBatch, microRho }) as const;

@@ -6,7 +6,12 @@ import { signLabelled } from '../../../../crypto/signature.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { idBytes } from '../../../../primitives/ids.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
-import { encodeManifest, type QueryManifest, queryIdOf } from '../../api/query-manifest.ts';
+import {
+  debitOf,
+  encodeManifest,
+  type QueryManifest,
+  queryIdOf,
+} from '../../api/query-manifest.ts';
 import { type Question, releasedBy } from '../../api/question.ts';
 import { questionsAtOnce, questionsWanted } from '../../api/routes/stat-questions-post.ts';
 import { decodeStatAnswer } from '../../api/stat-answer.ts';
@@ -138,9 +143,7 @@ test('what was paid is what is asked: another price under the same hash is none,
 test('a row that says another price than the manifest: MANIFEST_MALFORMED', async () => {
   const manifest = study.manifest({ microRho: 5_000 });
   const cheap = { ...manifest, microRho: 1 };
-  const { permit, dataset, purpose, asOfBatch, microRho } = cheap;
-  const query = queryIdOf(encodeManifest(manifest));
-  const act = { kind: 'StatQuery', permit, dataset, purpose, query, asOfBatch, microRho } as const;
+  const act = debitOf(cheap, queryIdOf(encodeManifest(manifest)));
   study.world.mustSend({ from: 'rosa', acts: [act] });
   const question = await study.signed(manifest);
   await assert.rejects(desk.ask(question), refusedWith('MANIFEST_MALFORMED'));

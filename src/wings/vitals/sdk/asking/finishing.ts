@@ -7,7 +7,7 @@ import { pause } from '../../../../sdk/client/http.ts';
 import { sendActs } from '../../../../sdk/client/send-tx.ts';
 import { maxStateAgeMs } from '../../../../sdk/ledger/proven-rows.ts';
 import { withEntry } from '../../../../sdk/wallet/drawer.ts';
-import { readManifest } from '../../api/query-manifest.ts';
+import { debitOf, readManifest } from '../../api/query-manifest.ts';
 import { queryRowId, statQueries } from '../../ledger/tables/stat-queries.ts';
 import { type Answered, answeredOf, valuesBytes } from './answered.ts';
 import { collectAnswers, type Patience, patiently } from './collecting.ts';
@@ -77,8 +77,7 @@ async function paid(
   // What was paid a moment ago and is not seen yet, the ledger itself refuses to take again.
   const known = await ctx.ledger.row(statQueries, rowId, { signal, maxAgeMs: maxStateAgeMs });
   if (known !== undefined) return noted(ctx, kept, {});
-  const { permit, dataset, purpose, asOfBatch, microRho } = manifest;
-  const act = { kind: 'StatQuery', permit, dataset, purpose, query, asOfBatch, microRho } as const;
+  const act = debitOf(manifest, query);
   try {
     const { txId } = await sendActs(ctx, {
       ...{ kind: 'stat-query', acts: [act], signal },

@@ -14,7 +14,12 @@ import { sendActs } from '../../../../sdk/client/send-tx.ts';
 import type { Person } from '../../../../sdk/index.ts';
 import { localHospitals } from '../../../../server/desk.ts';
 import { serversOf } from '../../../../server/process.ts';
-import { encodeManifest, type QueryManifest, queryIdOf } from '../../api/query-manifest.ts';
+import {
+  debitOf,
+  encodeManifest,
+  type QueryManifest,
+  queryIdOf,
+} from '../../api/query-manifest.ts';
 import { noSalt, registration, signedRegistration } from '../../api/registration.ts';
 import { field64 } from '../../crypto/field.ts';
 import { rollLength } from '../../crypto/pages/page-layout.ts';
@@ -337,16 +342,7 @@ const askTimed: Action<
     const signed = encodeSigned({ bytes, signature: await signLabelled(sign, label, bytes) });
     const query = queryIdOf(bytes);
     const checkMs = await timed(() => all(lines, (line) => line.check(signed)));
-    const { permit, dataset, purpose, asOfBatch, microRho } = manifest;
-    const act = {
-      kind: 'StatQuery',
-      permit,
-      dataset,
-      purpose,
-      query,
-      asOfBatch,
-      microRho,
-    } as const;
+    const act = debitOf(manifest, query);
     const debitMs = await timed(() =>
       sendActs(ctx, { kind: 'stat-query', acts: [act], writeDown: (content) => content }),
     );

@@ -9,7 +9,12 @@ import { keys } from '../../../../ledger/tables/keys.ts';
 import { bytesToHex, compareBytes, hexToBytes, utf8 } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { type Attributes, isInCohort } from '../../api/cohort.ts';
-import { encodeManifest, type QueryManifest, queryIdOf } from '../../api/query-manifest.ts';
+import {
+  debitOf,
+  encodeManifest,
+  type QueryManifest,
+  queryIdOf,
+} from '../../api/query-manifest.ts';
 import { answerContext, decodeStatAnswer } from '../../api/stat-answer.ts';
 import { field64, modulo } from '../../crypto/field.ts';
 import { modularArithmetic } from '../../crypto/paillier/kernel-arithmetic.ts';
@@ -338,17 +343,7 @@ export async function askedStudy(
       });
     },
     pay(manifest, from = 'rosa') {
-      const { permit, dataset, purpose, asOfBatch, microRho } = manifest;
-      const query = queryIdOf(encodeManifest(manifest));
-      const act = {
-        kind: 'StatQuery',
-        permit,
-        dataset,
-        purpose,
-        query,
-        asOfBatch,
-        microRho,
-      } as const;
+      const act = debitOf(manifest, queryIdOf(encodeManifest(manifest)));
       return world.send(by(from, act)).answer;
     },
     async asked(manifest, from = 'rosa') {
