@@ -18,8 +18,8 @@ import { bytesToInteger } from '../../crypto/paillier/integers.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { openReaderStatement, state } from '../statements.ts';
+import { AccountLimit } from './account-limit.ts';
 import { decideHalf } from './half-decision.ts';
-import { MinuteLimit } from './minute-limit.ts';
 import type { ShownKeys } from './shown-keys.ts';
 import { lookedUnder } from './shown-look.ts';
 
@@ -50,8 +50,8 @@ const givenAMinute = 600;
 export class Halves {
   readonly #base: HalvesBase;
   readonly #shownKeys: Pick<ShownKeys, 'encryptionFor'>;
-  readonly #taken = new MinuteLimit(keptAMinute);
-  readonly #given = new MinuteLimit(givenAMinute);
+  readonly #taken = new AccountLimit(keptAMinute);
+  readonly #given = new AccountLimit(givenAMinute);
 
   constructor(base: HalvesBase, shownKeys: Pick<ShownKeys, 'encryptionFor'>) {
     this.#base = base;

@@ -10,8 +10,8 @@ import { verifyKey } from '../../crypto/paillier/key-proof.ts';
 import { modulusBytes, publicKeyOf } from '../../crypto/paillier/keys.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { openReaderStatement } from '../statements.ts';
+import { AccountLimit } from './account-limit.ts';
 import { KeyTurns } from './key-turns.ts';
-import { MinuteLimit } from './minute-limit.ts';
 
 /** What this stands on. */
 export interface ShownKeysBase extends Pick<DataServerBase, 'account' | 'now' | 'modular'> {
@@ -34,8 +34,8 @@ const mostOpen = 16;
 export class ShownKeys {
   readonly #base: ShownKeysBase;
   readonly #open = new Map<string, Encryption>();
-  readonly #minute = new MinuteLimit(proofsAMinute);
-  readonly #day = new MinuteLimit(proofsADay, dayMs);
+  readonly #minute = new AccountLimit(proofsAMinute);
+  readonly #day = new AccountLimit(proofsADay, dayMs);
   readonly #turns: KeyTurns;
 
   constructor(base: ShownKeysBase, turns = new KeyTurns()) {

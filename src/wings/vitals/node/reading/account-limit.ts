@@ -2,7 +2,7 @@ import { CodedError } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 
 /** How often one account has something done in a time, a minute unless told: counted from the first on, and then anew. */
-export class MinuteLimit {
+export class AccountLimit {
   readonly #most: number;
   readonly #ms: number;
   readonly #counted = new Map<AccountId, { readonly count: number; readonly endsMs: number }>();
