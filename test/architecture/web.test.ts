@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { catalogue } from '../../src/codes/index.ts';
+import { acts } from '../../src/ledger/protocol.ts';
 import { fieldWords } from '../../src/sdk/records/show-words.ts';
 
 const root = fileURLToPath(new URL('../../web/', import.meta.url));
@@ -97,6 +98,14 @@ test('Each word is used, and each that is asked for by its whole name is there',
   const keys = [...new Set(keysOf(wordsOf('en')))];
   const unused = keys.filter((key) => !asked.has(key) && !begun.some((it) => key.startsWith(it)));
   assert.deepEqual(unused, []);
+});
+
+test('Every act of the ledger, those of wings too, has its words in the explorer', () => {
+  const said = Object.keys(wordsOf('en').acts ?? {});
+  assert.deepEqual(
+    acts.map(({ kind }) => kind).filter((it) => !said.includes(it)),
+    [],
+  );
 });
 
 test('What the SDK calls the fields of a record has its word in the language of the page', () => {
