@@ -1,14 +1,11 @@
 import { equalBytes } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
-import { paddedPanel, panels } from '../../crypto/panels.ts';
 import { statDatasets } from '../../ledger/tables/stat-datasets.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import type { KeptRegistration } from '../stores/page-store.ts';
 import { registrationIn } from './registering.ts';
 
 type Base = Pick<DataServerBase, 'ledger' | 'store'>;
-
-const allPanels = panels.flatMap(({ number }) => [number, paddedPanel(number)]);
 
 /**
  * Whether this server has somebody for this trio: she counts in a dataset of it, or pages of hers are kept for it. Who founds
@@ -22,11 +19,7 @@ export async function isOfTrio(
   for (const dataset of registrationIn(signed).datasets)
     if ((await base.ledger.row(statDatasets, dataset))?.trio === trio) return true;
   try {
-    for (const panel of allPanels) {
-      const heard = await base.store.heard(pseudonym, panel, 0);
-      if (heard.some((it) => it.trio === trio)) return true;
-    }
-    return false;
+    return await base.store.hasPages(pseudonym, trio);
   } catch (error) {
     // Its own pages were changed: what it says is held to its patient's signature anyway.
     if (!isCoded(error, 'ROW_TAMPERED')) throw error;

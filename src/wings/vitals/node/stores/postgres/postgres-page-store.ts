@@ -151,6 +151,11 @@ export class PostgresPageStore implements PageStore {
     return rows.map(heardOf);
   }
 
+  async hasPages(pseudonym: Uint8Array, trio: string): Promise<boolean> {
+    const sql = 'SELECT 1 FROM pages WHERE pseudonym = $1 AND trio = $2 LIMIT 1';
+    return (await this.#ask(sql, pseudonym, trio)).length > 0;
+  }
+
   takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void> {
     return this.#guard.together(async (step) => {
       const taken = await takeInPages(step, pages);

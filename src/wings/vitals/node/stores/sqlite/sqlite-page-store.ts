@@ -112,6 +112,10 @@ export class SqlitePageStore implements PageStore {
     return [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, it]) => it);
   }
 
+  async hasPages(pseudonym: Uint8Array, trio: string): Promise<boolean> {
+    return this.#sealed.hasPages(pseudonym, trio) || this.#unsealed.hasPages(pseudonym, trio);
+  }
+
   async takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void> {
     this.#unsealed.forgetBodies();
     this.#arriving.takeIn(pages, envelope, (it) => this.#sealed.isSealed(it));
