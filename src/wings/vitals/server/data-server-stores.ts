@@ -11,6 +11,7 @@ import type { RowMacs } from '../node/stores/row-macs.ts';
 import { sqliteIncidentStore } from '../node/stores/sqlite/sqlite-incident-store.ts';
 import { SqlitePageStore } from '../node/stores/sqlite/sqlite-page-store.ts';
 import { sqliteQuestionStore } from '../node/stores/sqlite/sqlite-question-store.ts';
+import { fileLook } from './file-looks.ts';
 
 /** What a data server keeps, wherever that is. */
 export interface DataServerStores {
@@ -40,7 +41,8 @@ export async function openStores(of: {
       throw new CodedError('HOME_INVALID', { file: 'data-server/pages.db' });
     return openPostgres({ account, url: database, incidents, macs });
   }
-  const store = new SqlitePageStore(join(folder, 'pages.db'), arithmetic, macs);
+  const path = join(folder, 'pages.db');
+  const store = new SqlitePageStore(path, arithmetic, macs, fileLook(path));
   return together(store, sqliteQuestionStore(join(folder, 'questions.db'), macs), incidents);
 }
 

@@ -108,8 +108,16 @@ export class Scrub {
     const bad: RoundStep['bad'][number][] = [];
     let [rows, bytes] = [0, 0];
     let next: RoundPlace | undefined;
+    const aside = this.#base.store.upkeep?.lookAside?.();
+    // It may fail while rows are looked at: that is met where it is waited for.
+    aside?.catch(() => {});
     do {
-      const step = await this.step(next, most, { isFull: true, isDeep });
+      const isAside = aside !== undefined && (next?.store ?? 'pages') === 'pages';
+      let step = await this.step(next, most, { isFull: !isAside, isDeep });
+      if (isAside && step.next?.store !== 'pages') {
+        const found = (await aside).map((it) => ({ ...it, store: 'pages' as const }));
+        step = { ...step, bad: [...step.bad, ...found] };
+      }
       bad.push(...step.bad);
       rows += step.rows;
       bytes += step.bytes;

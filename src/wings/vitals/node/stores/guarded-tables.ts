@@ -75,6 +75,10 @@ export const pageTables = [
 ] as const satisfies readonly GuardedTable[];
 export type PageTable = (typeof pageTables)[number]['name'];
 
+/** Tables that are an index of another: who knows that one looks at them. */
+export const indexesAmong = (tables: readonly GuardedTable[]): readonly string[] =>
+  tables.filter(({ isIndex }) => isIndex === true).map(({ name }) => name);
+
 /** Of `questions.db`. */
 export const questionTables = [
   {

@@ -43,6 +43,11 @@ export interface Upkeep {
   ): Promise<ScrubStep>;
   /** What only the store as a whole shows: rows that are gone, counts; `isFull`: indexes and the file, which stops everything else meanwhile. */
   scrubWhole(isFull: boolean): Promise<readonly BadRow[]>;
+  /**
+   * Indexes and the file, as they stand now, aside, so that nothing is stopped meanwhile. Undefined: there is so little that it is
+   * not worth it. Missing: there is no such way.
+   */
+  lookAside?(): Promise<readonly BadRow[]> | undefined;
   /** Of that, without indexes and the file, the next few rows; its places are none of `scrub`. Missing: it has only all of it at once. */
   scrubWholeStep?(place: ScrubPlace | undefined, most: number): Promise<ScrubStep>;
   /** Whether anybody else has written to it since this was asked last. */

@@ -52,6 +52,7 @@ import {
   signPages,
   uploadsOf,
 } from '../../sdk/sensor/page-upload.ts';
+import { fileLook } from '../../server/file-looks.ts';
 
 /** Three data servers in one process, each with a file of its own, and a ledger that is a map of rows. */
 
@@ -238,18 +239,12 @@ export class ThreeServers {
   #opened(place: Place) {
     const open = this.#open.get(place);
     if (open !== undefined) return open;
-    const { store, questions } = this.#stores.get(place) ?? {
-      store: new SqlitePageStore(
-        join(this.#folder, `${place}.db`),
-        this.arithmetic,
-        rowMacsOf((this.actors[place] ?? this.ana).rootSecret),
-      ),
-      questions: sqliteQuestionStore(
-        join(this.#folder, `questions ${place}.db`),
-        rowMacsOf((this.actors[place] ?? this.ana).rootSecret),
-      ),
-    };
     const macs = rowMacsOf((this.actors[place] ?? this.ana).rootSecret);
+    const path = join(this.#folder, `${place}.db`);
+    const { store, questions } = this.#stores.get(place) ?? {
+      store: new SqlitePageStore(path, this.arithmetic, macs, fileLook(path)),
+      questions: sqliteQuestionStore(join(this.#folder, `questions ${place}.db`), macs),
+    };
     const incidents = sqliteIncidentStore(join(this.#folder, `incidents ${place}.db`), macs);
     const server = new DataServer({ ...this.#baseOf(place, store, questions), incidents });
     const made = { store, questions, server, incidents };

@@ -8,6 +8,7 @@ import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { rowMacsOf } from '../../node/stores/row-macs.ts';
 import { SqlitePageStore } from '../../node/stores/sqlite/sqlite-page-store.ts';
 import type { BadRow, ScrubStep } from '../../node/stores/upkeep.ts';
+import { fileLook } from '../../server/file-looks.ts';
 import { furnish } from '../settings/furnished-server.ts';
 import { valuesOf } from '../settings/pages.ts';
 import { ThreeServers } from '../settings/three-servers.ts';
@@ -95,6 +96,25 @@ test('one bit of any entry of any index that is another is found by a full scrub
     }
   writeFileSync(file.path, file.bytes);
   assert.deepEqual(await file.scrub(), []);
+});
+
+test('of a large file a thread of its own looks at trees and indexes: it finds what is changed in one, and in the whole one nothing', async (t) => {
+  const file = await keptFile(t);
+  const look = fileLook(file.path, 0);
+  assert.deepEqual(await look(), []);
+  assert.equal(fileLook(file.path, file.bytes.length + 1)(), undefined);
+  for (const { name, from, until } of indexPages(file).filter((it) => it.from < it.until)) {
+    const changed = Buffer.from(file.bytes);
+    changed[until - 1] = (changed[until - 1] ?? 0) ^ 1;
+    writeFileSync(file.path, changed);
+    const bad = (await look()) ?? assert.fail();
+    assert.ok(
+      bad.some(({ bound }) => bound === 'index'),
+      `${name}, ${until - from} bytes: ${JSON.stringify(bad)}`,
+    );
+  }
+  writeFileSync(file.path, 'no database');
+  await assert.rejects(look() ?? assert.fail(), /not a database/u);
 });
 
 test('a sealed page whose name is longer, and another shorter, is found', async (t) => {

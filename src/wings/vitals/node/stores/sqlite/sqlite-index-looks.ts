@@ -1,6 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { BadRow } from '../upkeep.ts';
 
+/** Trees of the file, and indexes but `apart` that do not fit their tables. Rules VT-5, VT-8a. */
+export function unsound(db: DatabaseSync, apart: readonly string[] = []): readonly BadRow[] {
+  const pages = db
+    .prepare('PRAGMA quick_check(8)')
+    .all()
+    .map(({ quick_check: it }) => String(it))
+    .filter((it) => it !== 'ok');
+  if (pages.length === 0) return unfitIndexes(db, apart);
+  // What is no tree any more is not searched.
+  const of = { table: 'database', column: '', bound: 'index' };
+  return pages.map((it) => ({ ...of, row: it.slice(0, 128) }));
+}
+
 interface Index {
   readonly name: string;
   readonly table: string;
@@ -12,7 +25,7 @@ interface Index {
  * Indexes but `apart` that have another number of entries than their tables have rows, or do not find one of those by all that an
  * entry has of it: with as many entries as rows and each row found, there is none that names another. Rule VT-8a.
  */
-export const unfitIndexes = (db: DatabaseSync, apart: readonly string[] = []): readonly BadRow[] =>
+const unfitIndexes = (db: DatabaseSync, apart: readonly string[]): readonly BadRow[] =>
   indexesIn(db)
     .filter(({ table }) => !apart.includes(table))
     .flatMap((index) =>

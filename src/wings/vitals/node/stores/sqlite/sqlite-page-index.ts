@@ -4,6 +4,9 @@ import { bytesIn, uintIn } from '../page-rows.ts';
 import { headBytes, idBytes, pagesOfSegment } from '../sealed-segment.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 
+/** Reads alone. */
+export type PagesReader = Pick<PagesDb, 'get' | 'each'>;
+
 /** Entries at once. */
 const mostEntries = 16_384;
 
@@ -11,7 +14,7 @@ const mostEntries = 16_384;
  * Whether the index that finds sealed pages has those of the sealed rows, each once, at its place, and in its order. Read as it lies: to
  * look each page up would read the index in no order, all of it many times over. Source: vitals-tampering.md, rule VT-8a.
  */
-export function isPageIndexWhole(db: PagesDb): boolean {
+export function isPageIndexWhole(db: PagesReader): boolean {
   const key = createSecretKey(randomBytes(32));
   const [listed, named] = [new EntrySum(key), new EntrySum(key)];
   for (const row of db.each(

@@ -45,8 +45,16 @@ export class SqlitePageStore implements PageStore {
   /** Looks at what is kept, and puts it right. */
   readonly upkeep: PageUpkeep;
 
-  /** `arithmetic` adds shares up by day, `macs` bind the rows. Throws HOME_INVALID for a database of another version. */
-  constructor(path: string, arithmetic: PageArithmetic, macs: RowMacs) {
+  /**
+   * `arithmetic` adds shares up by day, `macs` bind the rows, `lookAside` looks at the file itself (`lookAtFile`). Throws
+   * HOME_INVALID for a database of another version.
+   */
+  constructor(
+    path: string,
+    arithmetic: PageArithmetic,
+    macs: RowMacs,
+    lookAside?: PageUpkeep['lookAside'],
+  ) {
     this.#db = new PagesDb(path, macs);
     this.#envelopes = new SqliteEnvelopes(this.#db);
     this.#arriving = new SqliteArrivingPages(this.#db, this.#envelopes);
@@ -54,10 +62,11 @@ export class SqlitePageStore implements PageStore {
     this.#registrations = new SqliteRegistrations(this.#db, this.#unsealed);
     this.#sealed = new SqliteSealedPages(this.#db);
     this.#batches = new SqliteBatches(this.#db, arithmetic);
-    this.upkeep = new SqlitePageUpkeep(this.#db, {
+    const rooms = {
       ...{ unsealed: this.#unsealed, sealed: this.#sealed },
       ...{ batches: this.#batches, envelopes: this.#envelopes },
-    });
+    };
+    this.upkeep = new SqlitePageUpkeep(this.#db, rooms, lookAside);
   }
 
   async close(): Promise<void> {

@@ -38,8 +38,10 @@ export class SqlitePageUpkeep implements PageUpkeep {
   readonly #rooms: PageRooms;
   readonly #standing: SqliteStandingPages;
   readonly #mending: SqlitePageMending;
+  readonly lookAside: NonNullable<PageUpkeep['lookAside']>;
 
-  constructor(db: PagesDb, rooms: PageRooms) {
+  constructor(db: PagesDb, rooms: PageRooms, lookAside: PageUpkeep['lookAside']) {
+    this.lookAside = lookAside ?? (() => undefined);
     this.#db = db;
     this.#rooms = rooms;
     this.#standing = new SqliteStandingPages(db, rooms.unsealed);

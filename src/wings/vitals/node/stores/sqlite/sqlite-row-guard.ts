@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { equalBytes } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
 import { giveBack } from '../give-back.ts';
-import type { GuardedTable } from '../guarded-tables.ts';
+import { type GuardedTable, indexesAmong } from '../guarded-tables.ts';
 import {
   columnsOf,
   joinedMac,
@@ -15,7 +15,7 @@ import {
 } from '../row-guard-sql.ts';
 import type { RowMacs, Value } from '../row-macs.ts';
 import type { BadRow, ScrubStep } from '../upkeep.ts';
-import { foundIn, unfitIndexes } from './sqlite-index-looks.ts';
+import { foundIn, unsound } from './sqlite-index-looks.ts';
 import { MacWalk } from './sqlite-mac-walk.ts';
 import { countsSql, SqliteRowCounts } from './sqlite-row-counts.ts';
 
@@ -259,25 +259,7 @@ export class SqliteRowGuard {
   scrubWhole(isFull: boolean): readonly BadRow[] {
     const gone = this.#tables.flatMap((table) => foundIn(table.name, () => this.orphans(table)));
     const counts = foundIn('guard_counts', () => this.#counts.wrong());
-    return [...gone, ...counts, ...(isFull ? this.#unsound() : [])];
-  }
-
-  /** Pages of the file, and indexes that do not fit their tables. */
-  #unsound(): readonly BadRow[] {
-    const pages = this.#db
-      .prepare('PRAGMA quick_check(8)')
-      .all()
-      .map(({ quick_check: it }) => String(it))
-      .filter((it) => it !== 'ok');
-    if (pages.length === 0) return unfitIndexes(this.#db, this.#indexes());
-    // What is no tree any more is not searched.
-    const of = { table: 'database', column: '', bound: 'index' };
-    return pages.map((it) => ({ ...of, row: it.slice(0, 128) }));
-  }
-
-  /** Tables that are an index of another: who knows that one looks at them. */
-  #indexes(): readonly string[] {
-    return this.#tables.filter(({ isIndex }) => isIndex === true).map(({ name }) => name);
+    return [...gone, ...counts, ...(isFull ? unsound(this.#db, indexesAmong(this.#tables)) : [])];
   }
 
   #came(table: string, values: readonly unknown[]): Uint8Array {
