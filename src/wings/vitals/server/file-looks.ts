@@ -12,7 +12,9 @@ export function fileLook(
   least = leastBytes,
 ): () => Promise<readonly BadRow[]> | undefined {
   return () => {
-    if (statSync(path).size < least) return undefined;
+    // A file that is gone is still open to who has it: he looks himself.
+    const { size = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (size < least) return undefined;
     return new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./file-look-worker.ts', import.meta.url), {
         workerData: path,

@@ -108,8 +108,9 @@ export class Scrub {
     const bad: RoundStep['bad'][number][] = [];
     let [rows, bytes] = [0, 0];
     let next: RoundPlace | undefined;
-    const aside = this.#base.store.upkeep?.lookAside?.();
-    // It may fail while rows are looked at: that is met where it is waited for.
+    const { upkeep } = this.#base.store;
+    // What cannot be looked at aside, for its file was moved, is looked at by the connection that has it.
+    const aside = upkeep?.lookAside?.()?.catch(() => upkeep.scrubWhole(true));
     aside?.catch(() => {});
     do {
       const isAside = aside !== undefined && (next?.store ?? 'pages') === 'pages';

@@ -103,6 +103,7 @@ test('of a large file a thread of its own looks at trees and indexes: it finds w
   const look = fileLook(file.path, 0);
   assert.deepEqual(await look(), []);
   assert.equal(fileLook(file.path, file.bytes.length + 1)(), undefined);
+  assert.equal(fileLook(`${file.path} of before`, 1)(), undefined);
   for (const { name, from, until } of indexPages(file).filter((it) => it.from < it.until)) {
     const changed = Buffer.from(file.bytes);
     changed[until - 1] = (changed[until - 1] ?? 0) ^ 1;
