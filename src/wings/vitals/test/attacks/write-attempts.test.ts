@@ -21,11 +21,14 @@ import type { DataServerBase } from '../../node/data-server-base.ts';
 import { openReport } from '../../node/incidents/incident-signing.ts';
 import { tellPeople } from '../../node/incidents/telling.ts';
 import { state } from '../../node/statements.ts';
+import { ForgetfulServers } from '../../sdk/sensor/forgetful-servers.ts';
 import { signPages, uploadsOf } from '../../sdk/sensor/page-upload.ts';
+import { Uplink } from '../../sdk/sensor/uplink.ts';
 import { createDataServerHttp } from '../../server/data-server-http.ts';
 import { localCaller } from '../../server/local-caller.ts';
+import { SqliteSensorQueue } from '../../server/sqlite-sensor-queue.ts';
 import { valuesOf } from '../settings/pages.ts';
-import { actor, ThreeServers } from '../settings/three-servers.ts';
+import { actor, type Place, ThreeServers } from '../settings/three-servers.ts';
 import { flipped } from '../tampering/tampered-file.ts';
 
 /** Who writes in another's name at a data server's door. Source: docs/protocol/vitals-tampering.md, rule VT-18. */
@@ -214,6 +217,43 @@ test('a sensor that she did not name counts from the third time on, and a letter
   }
   assert.match((await door.reports())[0]?.attempts[0]?.what ?? '', /SENSOR_UNKNOWN, 3 times/);
   assert.deepEqual(server.attempts.sureSince(0), []);
+});
+
+test('her own sensor at a server that was set back to before she named it is no attempt, and heals it', async (t) => {
+  const door = await opened(t);
+  const { three, server } = door;
+  const watch = await actor('her watch');
+  const sensors = [{ key: watch.sign.publicKey, panels: [1, 3] }];
+  const registration = await three.register({ counter: 2, sensors });
+  for (const place of [1, 2] as const) await three.server(place).register(registration);
+  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
+  t.after(() => queue.end());
+  await queue.add([{ panel: 3, timeMs: three.now, values: [{ value: 5, unit: 'mmol/L' }] }]);
+  await queue.close(three.now + hourMs);
+  const posted = async (path: string, bytes: Uint8Array) => {
+    const status = await door.post(path, bytes);
+    if (status !== 200) throw new CodedError('SENSOR_UNKNOWN');
+    return none;
+  };
+  const servers = three.actors.map(({ sign }, at) => ({
+    signKey: sign.publicKey,
+    upload: (bytes: Uint8Array) =>
+      at === 0 ? posted('/v1/pages', bytes) : three.server(at as Place).upload(bytes),
+    states: (of: Uint8Array) => three.server(at as Place).pageStates(of),
+    register: async () => {
+      await posted('/v1/registrations', registration);
+      return true;
+    },
+  }));
+  const forgetful = new ForgetfulServers(() => three.now);
+  const line = { ...three.line, key: watch.sign };
+  const uplink = new Uplink({ arithmetic: kernel, line, servers, queue, forgetful });
+  for (let turn = 0; turn < 5; turn++)
+    assert.deepEqual(await uplink.send(), { done: 0, refused: [], waiting: 1 });
+  await server.watch();
+  assert.deepEqual(await door.reports(), []);
+  await three.judge();
+  assert.equal((await uplink.send()).done, 1);
 });
 
 test('a flood of one caller is one line with its count, told anew after longer and longer pauses', async (t) => {
