@@ -8,7 +8,7 @@ import { decodeViewsAs, encodeAs } from '../../../primitives/shape.ts';
 import { carryingStatement, type Statement, signedStatement, statement } from '../api/statement.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase, LedgerRows } from './data-server-base.ts';
-import { forged, perhapsForged } from './forged.ts';
+import { forged, perhapsForged, wronglySigned } from './forged.ts';
 
 /** A clock may be so far off. */
 const tolerated = 5 * 60_000;
@@ -43,8 +43,11 @@ async function openSaid(
   const label = vitalsNames.labels.statement;
   // Enrolled or thawed a moment ago, and the row that shows it is not here yet.
   if (account === undefined || account.frozen) throw perhapsForged('UNAUTHENTICATED');
-  const isHis = await verifyLabelled(account.signKey, label, bytes, signature);
-  if (!isHis) throw forged('UNAUTHENTICATED');
+  const holds = (key: Uint8Array) => verifyLabelled(key, label, bytes, signature);
+  if (!(await holds(account.signKey))) {
+    const signer = { account: said.from, keyGeneration: account.keyGeneration };
+    throw await wronglySigned('UNAUTHENTICATED', signer, { ledger, holds });
+  }
   return { said, account };
 }
 

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import type { SigningKey } from '../../../../crypto/signature.ts';
+import { accounts } from '../../../../ledger/tables/accounts.ts';
+import { keys } from '../../../../ledger/tables/keys.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
@@ -36,6 +39,8 @@ import { flipped } from '../tampering/tampered-file.ts';
 const kernel = await openKernel();
 const hourMs = 3_600_000;
 const none = new Uint8Array(0);
+/** Until a signature by no known key is held against the ledger anew. */
+const unseenMs = 300_000;
 
 interface Door {
   readonly three: ThreeServers;
@@ -100,6 +105,7 @@ test('whoever speaks for another server, or for her sensor, is an incident: from
   const { three, server } = door;
   assert.equal(await door.post('/v1/peer', await forgedWord(three)), 401);
   assert.notEqual(await door.post('/v1/pages', await forgedUpload(three)), 200);
+  three.now += unseenMs;
   assert.equal(await server.watch(), 1);
   const [kept] = await server.base.incidents.incidents();
   assert.ok(kept?.isOnLedger);
@@ -109,12 +115,13 @@ test('whoever speaks for another server, or for her sensor, is an incident: from
     [report.kind, report.store, report.foundBy, report.people, report.batches],
     ['write-attempt', 'data-server', 'watch', 0, []],
   );
-  const at = new Date(three.now).toISOString();
+  const atMs = three.now - unseenMs;
+  const at = new Date(atMs).toISOString();
   assert.deepEqual(
     report.attempts.map(({ way, from, what, atMs }) => [way, from, what, atMs]),
     [
-      ['http', '203.0.113.7', `POST /v1/peer: UNAUTHENTICATED, once, last ${at}`, three.now],
-      ['http', '203.0.113.7', `POST /v1/pages: SIGNATURE_WRONG, once, last ${at}`, three.now],
+      ['http', '203.0.113.7', `POST /v1/peer: UNAUTHENTICATED, once, last ${at}`, atMs],
+      ['http', '203.0.113.7', `POST /v1/pages: SIGNATURE_WRONG, once, last ${at}`, atMs],
     ],
   );
   const row = await three.ledger.row(statIncidents, incidentRowId(account, kept.name));
@@ -158,6 +165,7 @@ test('each door: an operator’s word, a registration, a carried round, another�
   three.ledger.enrol(ben, 'patient');
   const his = await three.register({ account: ben.account, counter: 9 });
   await door.post('/v1/registrations', his, '203.0.113.5');
+  three.now += unseenMs;
   await door.server.watch();
   const [report] = await door.reports();
   assert.deepEqual(
@@ -217,6 +225,105 @@ test('a sensor that she did not name counts from the third time on, and a letter
   }
   assert.match((await door.reports())[0]?.attempts[0]?.what ?? '', /SENSOR_UNKNOWN, 3 times/);
   assert.deepEqual(server.attempts.sureSince(0), []);
+});
+
+/** Its key is another one on the ledger from now on. */
+async function rotate(three: ThreeServers, account: AccountId, to: SigningKey): Promise<void> {
+  const row = (await three.ledger.row(accounts, account)) ?? assert.fail();
+  const directory = (await three.ledger.row(keys, account)) ?? assert.fail();
+  const before = directory.identities.at(-1) ?? assert.fail();
+  const identity = { ...before.identity, signKey: to.publicKey };
+  three.ledger.put(keys, account, {
+    ...directory,
+    identities: [...directory.identities, { ...before, identity }],
+  });
+  const { keyGeneration } = row;
+  three.ledger.put(accounts, account, {
+    ...{ ...row, signKey: to.publicKey, keyGeneration: keyGeneration + 1 },
+  });
+}
+
+test('a server whose new key this one has not seen yet is no forger; a forger is one five minutes later', async (t) => {
+  const door = await opened(t);
+  const { three, server } = door;
+  const second = three.actors[1] ?? assert.fail();
+  const { sign } = await actor('its new key');
+  const to = server.base.account;
+  const word = (by: SigningKey) =>
+    state(
+      { account: second.account, sign: by, now: () => three.now },
+      { to, word: 'secrets', payload: none },
+    );
+  // It has changed its key, and this server's hospital is a block behind.
+  for (let n = 0; n < 2; n++) {
+    assert.equal(await door.post('/v1/peer', await word(sign), '192.0.2.1'), 401);
+    await server.watch();
+  }
+  await rotate(three, second.account, sign);
+  // What was on its way is by the key of before.
+  for (let n = 0; n < 2; n++)
+    assert.equal(await door.post('/v1/peer', await word(second.sign), '192.0.2.2'), 401);
+  three.now += unseenMs;
+  await server.watch();
+  assert.deepEqual(await door.reports(), []);
+  const stranger = (await actor('a stranger')).sign;
+  assert.equal(await door.post('/v1/peer', await word(stranger), '192.0.2.3'), 401);
+  await server.watch();
+  assert.deepEqual(await door.reports(), []);
+  assert.deepEqual(
+    server.attempts.sureSince(0).map(({ from }) => from),
+    ['192.0.2.3'],
+  );
+  three.now += unseenMs;
+  await server.watch();
+  // Who goes on with the key of before is told the third time.
+  await door.post('/v1/peer', await word(second.sign), '192.0.2.2');
+  three.now += 2 * unseenMs;
+  await server.watch();
+  assert.deepEqual(
+    (await door.reports()).map(({ attempts }) => attempts.map(({ from }) => from)),
+    [['192.0.2.3'], ['192.0.2.2']],
+  );
+});
+
+test('a registration by the key of before is no attempt, and one by nobody’s key in the same line is one', async (t) => {
+  const door = await opened(t);
+  const { three, server } = door;
+  const old = await three.register({ counter: 5 });
+  const { sign } = await actor('her new key');
+  await rotate(three, three.ana.account, sign);
+  await door.post('/v1/registrations', old);
+  three.now += unseenMs;
+  await server.watch();
+  assert.deepEqual(await door.reports(), []);
+  // In the same line.
+  const stranger = (await actor('a stranger')).sign;
+  const hers = { ...three.ana, sign: stranger };
+  await door.post('/v1/registrations', await three.register({ counter: 6 }, hers));
+  three.now += unseenMs;
+  await server.watch();
+  assert.equal((await door.reports()).length, 1);
+});
+
+test('where the ledger cannot be asked, a signature by no known key is held against it later', async (t) => {
+  const door = await opened(t);
+  const { three, server } = door;
+  await door.post('/v1/peer', await forgedWord(three));
+  three.now += unseenMs;
+  const { row } = three.ledger;
+  three.ledger.row = () => Promise.reject(new CodedError('GATEWAY_UNREACHABLE'));
+  server.attempts.refused({
+    ...{ from: '192.0.2.1', port: 1, wide: '192.0', route: 'POST /v1/peer', forwardedFor: '' },
+    ...{ proxy: '', code: 'UNAUTHENTICATED', isSure: true },
+  });
+  await server.watch().catch(() => {});
+  three.ledger.row = row;
+  three.now += 2 * unseenMs;
+  await server.watch();
+  assert.deepEqual(
+    (await door.reports()).map(({ attempts }) => attempts.map(({ from }) => from)),
+    [['192.0.2.1'], ['203.0.113.7']],
+  );
 });
 
 test('her own sensor at a server that was set back to before she named it is no attempt, and heals it', async (t) => {
@@ -322,6 +429,7 @@ test('of a wide flood a network has 128 lines at most, and what has no line is c
   for (let at = 0; at < 300; at++)
     await door.post('/v1/peer', word, `2001:db8:${at.toString(16)}::1`);
   assert.ok(server.attempts.lines <= 128);
+  three.now += unseenMs;
   await server.watch();
   const [report] = await door.reports();
   assert.equal(report?.attempts.length, 64);
@@ -369,6 +477,7 @@ test('behind a proxy that was named each caller has a line of his own, and what 
     ['203.0.113.7', '198.51.100.4'],
   ] as const)
     await door.post('/v1/peer', word, from, { 'x-forwarded-for': said });
+  door.three.now += unseenMs;
   await door.server.watch();
   const [report] = await door.reports();
   assert.deepEqual(
@@ -406,7 +515,8 @@ test('to end the process gives nobody more reports', async (t) => {
     const app = await createDataServerHttp(again);
     const payload = Buffer.from(word);
     const headers = { 'content-type': 'application/cbor' };
-    await app.inject({ method: 'POST', url: '/v1/peer', headers, payload });
+    for (let at = 0; at < 3; at++)
+      await app.inject({ method: 'POST', url: '/v1/peer', headers, payload });
     await again.watch();
     await app.close();
     door.three.now += 60_000;
@@ -422,7 +532,7 @@ test('where rows were changed meanwhile, the report of that names who tried, and
   await three.judge();
   for (const place of [0, 1, 2] as const) await three.server(place).seal();
   await door.post('/v1/peer', await forgedWord(three), '192.0.2.44');
-  three.now += 60_000;
+  three.now += unseenMs;
   flipped(join(folder, '0.db'), { table: 'sealed', column: 'shares', row: 0 });
   await server.watch();
   const tampering = (await door.reports()).find(({ kind }) => kind === 'tampering');
@@ -486,6 +596,7 @@ test('of a caller on this very machine the system tells the user, and the proces
     body: Buffer.from(await forgedWord(door.three)),
   });
   assert.equal(response.status, 401);
+  door.three.now += unseenMs;
   await door.server.watch();
   const [report] = await door.reports();
   const uid = process.getuid?.() ?? -1;
