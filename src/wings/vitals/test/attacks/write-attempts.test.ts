@@ -8,22 +8,23 @@ import type { FastifyInstance } from 'fastify';
 import type { SigningKey } from '../../../../crypto/signature.ts';
 import { accounts } from '../../../../ledger/tables/accounts.ts';
 import { keys } from '../../../../ledger/tables/keys.ts';
-import { CodedError } from '../../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
 import { trustedProxies } from '../../../../server/trusted-proxies.ts';
 import { type IncidentNotice, incidentNotice } from '../../api/incident-notice.ts';
 import { type IncidentReport, readReport } from '../../api/incident-report.ts';
-import { signedStatement, statement } from '../../api/statement.ts';
+import { carryingStatement, signedStatement, statement } from '../../api/statement.ts';
 import { pageUpload } from '../../api/upload.ts';
 import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import { DataServer } from '../../node/data-server.ts';
 import type { DataServerBase } from '../../node/data-server-base.ts';
+import { forgeryIn } from '../../node/forged.ts';
 import { openReport } from '../../node/incidents/incident-signing.ts';
 import { tellPeople } from '../../node/incidents/telling.ts';
-import { state } from '../../node/statements.ts';
+import { askPeer, askPeerCarrying, state } from '../../node/statements.ts';
 import { ForgetfulServers } from '../../sdk/sensor/forgetful-servers.ts';
 import { signPages, uploadsOf } from '../../sdk/sensor/page-upload.ts';
 import { Uplink } from '../../sdk/sensor/uplink.ts';
@@ -303,6 +304,37 @@ test('a registration by the key of before is no attempt, and one by nobody’s k
   three.now += unseenMs;
   await server.watch();
   assert.equal((await door.reports()).length, 1);
+});
+
+test('what another server answers is nobody’s request: who had this one ask is not named for it', async (t) => {
+  const { three } = await opened(t);
+  const { base } = three.server(0);
+  const [, second] = three.actors;
+  const liar = second?.account ?? assert.fail();
+  const peers = { ask: async () => forgedWord(three) };
+  const asking = askPeer({ ...base, peers }, liar, { word: 'secrets', payload: none });
+  await assert.rejects(
+    asking,
+    (error) => isCoded(error, 'UNAUTHENTICATED') && forgeryIn(error) === undefined,
+  );
+  const round = askPeerCarrying(
+    {
+      ...base,
+      peers: {
+        ask: async () =>
+          encodeAs(carryingStatement, {
+            ...decodeAs(signedStatement, await forgedWord(three)),
+            carried: none,
+          }),
+      },
+    },
+    liar,
+    { word: 'round', carried: none },
+  );
+  await assert.rejects(
+    round,
+    (error) => isCoded(error, 'UNAUTHENTICATED') && forgeryIn(error) === undefined,
+  );
 });
 
 test('where the ledger cannot be asked, a signature by no known key is held against it later', async (t) => {
