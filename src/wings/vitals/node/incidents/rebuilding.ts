@@ -11,6 +11,7 @@ import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quara
 import type { DataServerBase } from '../data-server-base.ts';
 import { copyPeople } from '../pages/batch-copies.ts';
 import { register, registerAsOthers } from '../pages/registering.ts';
+import { forgetSealedPeople } from '../pages/trio-people.ts';
 import type { KeptQuarantine } from '../stores/incident-store.ts';
 import type { PageUpkeep } from '../stores/page-store.ts';
 import { ownTrio, triosOf } from '../trio.ts';
@@ -55,6 +56,7 @@ export class Rebuilding {
     const standing = this.#tampering.quarantines();
     const rebuilt: Rebuilt[] = [];
     for (const quarantine of standing) rebuilt.push(await this.#batches(upkeep, quarantine, key));
+    forgetSealedPeople(this.#base.store);
     const numbers = await this.#numbers();
     const numberOf = (trio: string) => numbers.get(trio);
     const isWhole = (await this.#tampering.scrub.round(fullRows)).bad.length === 0;

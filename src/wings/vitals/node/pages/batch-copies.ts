@@ -22,7 +22,7 @@ import type { StatBatchRow } from '../../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { askPeer } from '../statements.ts';
-import type { PageNames, StandingPage } from '../stores/page-store.ts';
+import type { KeptRegistration, PageNames, StandingPage } from '../stores/page-store.ts';
 import { type OwnTrio, ownTrio } from '../trio.ts';
 import { askedAhead } from './asked-ahead.ts';
 import { registrationIn } from './registering.ts';
@@ -66,10 +66,10 @@ export async function answerPeople(
 ): Promise<Uint8Array> {
   const asked = decodeAs(askedPeople, payload);
   await requirePeer(base, asked.trio, from);
-  const all = await base.store.registrationsSince(asked.from);
+  const all = await base.store.registrationsSince(asked.from, peoplePerCopy + 1);
   const some = all.slice(0, peoplePerCopy);
-  const areOwn = await Promise.all(some.map((it) => isOfTrio(base, asked.trio, it)));
-  const own = some.filter((_, at) => areOwn[at]);
+  const own: KeptRegistration[] = [];
+  for (const it of some) if (await isOfTrio(base, asked.trio, it)) own.push(it);
   return encodeAs(people, {
     next: all.length > some.length ? (some.at(-1)?.place ?? 0) : 0,
     registrations: own.map(({ signed }) => signed),

@@ -94,6 +94,11 @@ export function describePageStore(name: string, open: OpenPageStore): void {
         later.map(({ account }) => account),
         [ana],
       );
+      const some = await reopened.registrationsSince(place, 1);
+      assert.deepEqual(
+        some.map(({ account }) => account),
+        [ben],
+      );
       assert.equal(await reopened.registration(drawn('q').slice(0, 16)), undefined);
     });
 

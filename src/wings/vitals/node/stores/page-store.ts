@@ -9,8 +9,8 @@ import type { Upkeep } from './upkeep.ts';
 export interface PageStore {
   /** The newest registration of a pseudonym. */
   registration(pseudonym: Uint8Array): Promise<KeptRegistration | undefined>;
-  /** Those that came or changed after this place in their order; 0: all. */
-  registrationsSince(place: number): Promise<readonly PlacedRegistration[]>;
+  /** Those that came or changed after this place in their order; 0: all. `most`: the first of them. */
+  registrationsSince(place: number, most?: number): Promise<readonly PlacedRegistration[]>;
   /** The newest of an account. */
   registrationOf(account: AccountId): Promise<KeptRegistration | undefined>;
   /**

@@ -68,8 +68,8 @@ export class SqlitePageStore implements PageStore {
     return this.#registrations.registration(pseudonym);
   }
 
-  async registrationsSince(place: number): Promise<readonly PlacedRegistration[]> {
-    return this.#registrations.since(place);
+  async registrationsSince(place: number, most?: number): Promise<readonly PlacedRegistration[]> {
+    return this.#registrations.since(place, most);
   }
 
   async registrationOf(account: AccountId): Promise<KeptRegistration | undefined> {
