@@ -4,6 +4,7 @@ import { readSmallText } from '../../../cli/files.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { isPadded } from '../sdk/index.ts';
+import { ForgetfulServers } from '../sdk/sensor/forgetful-servers.ts';
 import { type PanelRow, rowsOfSensor, type SensorInput } from '../sdk/sensor/reading.ts';
 import { readingsOfFile } from '../sdk/sensor/recorded.ts';
 import { replaySteps } from '../sdk/sensor/replay.ts';
@@ -53,7 +54,9 @@ export async function simulateSensor(
   const progress = context.output.progress(`Replaying ${name}`);
   try {
     if (input.battery !== undefined) writeSensor(home, { ...sensor, battery: input.battery });
-    const uplink = await uplinkOf(home, sensor, queue);
+    const uplink = await uplinkOf(home, sensor, {
+      ...{ queue, forgetful: new ForgetfulServers(nowMs) },
+    });
     const notTaken: Record<string, number> = {};
     const rows: PanelRow[] = [];
     for (const found of rowsOfSensor(sensor.panels, input)) {

@@ -2,13 +2,13 @@ import { sha256 } from '../../../crypto/hash.ts';
 import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import { type Account, accounts } from '../../../ledger/tables/accounts.ts';
 import { concatBytes, equalBytes } from '../../../primitives/bytes.ts';
-import { CodedError } from '../../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import { decodeViewsAs, encodeAs } from '../../../primitives/shape.ts';
 import { carryingStatement, type Statement, signedStatement, statement } from '../api/statement.ts';
 import { vitalsNames } from '../names.ts';
 import type { DataServerBase, LedgerRows } from './data-server-base.ts';
-import { forged, perhapsForged } from './forged.ts';
+import { forged, forgeryIn, perhapsForged, wronglySigned } from './forged.ts';
 
 /** A clock may be so far off. */
 const tolerated = 5 * 60_000;
@@ -43,8 +43,11 @@ async function openSaid(
   const label = vitalsNames.labels.statement;
   // Enrolled or thawed a moment ago, and the row that shows it is not here yet.
   if (account === undefined || account.frozen) throw perhapsForged('UNAUTHENTICATED');
-  const isHis = await verifyLabelled(account.signKey, label, bytes, signature);
-  if (!isHis) throw forged('UNAUTHENTICATED');
+  const holds = (key: Uint8Array) => verifyLabelled(key, label, bytes, signature);
+  if (!(await holds(account.signKey))) {
+    const signer = { account: said.from, keyGeneration: account.keyGeneration };
+    throw await wronglySigned('UNAUTHENTICATED', signer, { ledger, holds });
+  }
   return { said, account };
 }
 
@@ -86,6 +89,19 @@ export async function openReaderStatement(
   return { ...said, account };
 }
 
+/** What comes of an answer. It is nobody's request: whoever had this server ask wrote nothing in another's name. Rule VT-18. */
+async function heardFrom<Said>(
+  asked: Promise<Uint8Array>,
+  open: (answer: Uint8Array) => Promise<Said>,
+): Promise<Said> {
+  try {
+    return await open(await asked);
+  } catch (error) {
+    if (!isCoded(error) || forgeryIn(error) === undefined) throw error;
+    throw new CodedError(error.code, error.details);
+  }
+}
+
 /** Asks another server and gives the payload of its answer to this very question. Throws PEER_DISAGREES: it answered another. */
 export async function askPeer(
   base: DataServerBase,
@@ -93,7 +109,7 @@ export async function askPeer(
   question: { readonly word: string; readonly payload: Uint8Array },
 ): Promise<Uint8Array> {
   const asked = await state(base, { to: peer, ...question });
-  const said = await openPeerStatement(base, await base.peers.ask(peer, asked));
+  const said = await heardFrom(base.peers.ask(peer, asked), (it) => openPeerStatement(base, it));
   const isAnswer = said.from === peer && said.word === question.word;
   const head = sha256(asked);
   if (!isAnswer || !equalBytes(said.payload.subarray(0, 32), head))
@@ -127,9 +143,12 @@ export async function askPeerCarrying(
   { word, carried }: { readonly word: string; readonly carried: Uint8Array },
 ): Promise<Uint8Array> {
   const asked = await state(base, { to: peer, word, payload: sha256(carried) });
-  const answer = carriedBy(await base.peers.ask(peer, carrying(asked, carried)));
-  if (answer === undefined) throw new CodedError('PEER_DISAGREES', { server: peer });
-  const said = await openPeerStatement(base, answer.signed);
+  const sent = base.peers.ask(peer, carrying(asked, carried));
+  const { said, answer } = await heardFrom(sent, async (it) => {
+    const answer = carriedBy(it);
+    if (answer === undefined) throw new CodedError('PEER_DISAGREES', { server: peer });
+    return { answer, said: await openPeerStatement(base, answer.signed) };
+  });
   const expected = concatBytes(sha256(asked), sha256(answer.carried));
   if (said.from !== peer || said.word !== word || !equalBytes(said.payload, expected))
     throw new CodedError('PEER_DISAGREES', { server: peer });

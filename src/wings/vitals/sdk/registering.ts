@@ -1,5 +1,5 @@
 import { randomBytes } from '../../../crypto/random.ts';
-import { signLabelled } from '../../../crypto/signature.ts';
+import { signLabelled, verifyLabelled } from '../../../crypto/signature.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
@@ -182,18 +182,45 @@ export const endSensor: Action<
   },
 };
 
-/** Sends what not all three servers have. Undefined: nothing is registered. Throws as `changeStudies`. Rule VR-4. */
+/**
+ * Hands all three servers the newest registration again: what one of them does not have yet, or has lost. Undefined: nothing is
+ * registered. Throws as `changeStudies`. Rule VR-4.
+ */
 export const resendRegistration: Action<
   { readonly line?: DataServerLine },
   RegistrationHeld | undefined
 > = {
   name: 'vitals/resend',
   async run(ctx, { line }, options) {
-    const kept = entryOf(ctx);
-    if (kept === undefined || kept.counter === begunCounter) return undefined;
-    return heldOf(await handIn(ctx, kept, { line, ...options }));
+    const handed = await handAgain(ctx, { line, ...options });
+    return handed && heldOf(handed);
   },
 };
+
+/** To these servers, or all. Undefined: nothing is registered. What a server refuses is told by the wallet, and thrown by nobody. */
+export async function handAgain(
+  ctx: Context,
+  handing: Handing & { readonly to?: readonly AccountId[] },
+): Promise<HandedIn | undefined> {
+  const kept = entryOf(ctx);
+  if (kept === undefined || kept.counter === begunCounter) return undefined;
+  const { to = kept.servers, signal } = handing;
+  return handIn(ctx, await byKeyInUse(ctx, kept, signal), { ...handing, to });
+}
+
+/** As it stands, signed by the key that its servers know by now: by one of before it would be said in her name. */
+async function byKeyInUse(
+  ctx: Context,
+  kept: KeptRegistration,
+  signal: AbortSignal | undefined,
+): Promise<KeptRegistration> {
+  const { registration: said, signature } = decodeAs(signedRegistration, kept.signed);
+  const { registration: label } = vitalsNames.labels;
+  const { sign } = await ctx.keys(signal);
+  if (await verifyLabelled(sign.publicKey, label, said, signature)) return kept;
+  const anew = await signLabelled(sign, label, said);
+  return { ...kept, signed: encodeAs(signedRegistration, { registration: said, signature: anew }) };
+}
 
 function registered(ctx: Context): RegistrationHeld {
   const held = heldRegistration(ctx);
@@ -267,16 +294,17 @@ function heldOf({ kept, failures: [failure] }: HandedIn): RegistrationHeld {
   return shown(kept);
 }
 
-/** To all three at once. */
+/** At once to all that do not have it yet, and to those of `to` that may have lost it. */
 async function handIn(
   ctx: Context,
   kept: KeptRegistration,
-  { line = dataServerLine(ctx), signal }: Handing,
+  { line = dataServerLine(ctx), signal, to = [] }: Handing & { readonly to?: readonly AccountId[] },
 ): Promise<HandedIn> {
   const failures: CodedError[] = [];
   const sent = kept.servers.map(async (server, at) => {
     const bit = 1 << at;
-    if ((kept.reached & bit) !== 0) return bit;
+    const had = kept.reached & bit;
+    if (had !== 0 && !to.includes(server)) return had;
     try {
       const client = await line.client(server, signal);
       await client.call(registrationsPost, { stream: kept.signed, signal });
@@ -284,7 +312,7 @@ async function handIn(
     } catch (error) {
       if (!isCoded(error) || error.code === 'INTERRUPTED') throw error;
       failures.push(error);
-      return 0;
+      return had;
     }
   });
   const reached = (await Promise.all(sent)).reduce((all, bit) => all | bit, 0);

@@ -139,6 +139,7 @@ function noteForgery(
   server.attempts.refused({
     ...{ from: from.slice(0, 64), proxy, port: request.raw.socket.remotePort ?? 0 },
     ...{ wide: widerNetworkOf(from), route, code: error.code, isSure: forgery.isSure },
+    signer: forgery.signer,
     forwardedFor: claimed === from ? '' : claimed,
   });
 }

@@ -4,6 +4,7 @@ import type { ConsentId } from '../../../primitives/ids.ts';
 import { replicasADay } from '../api/chart-records.ts';
 import { writeDeviceNote } from '../sdk/reading/device-notes.ts';
 import { writeHubDays } from '../sdk/reading/hub-days.ts';
+import { ForgetfulServers } from '../sdk/sensor/forgetful-servers.ts';
 import { type RefusedReading, rowsOfSensor } from '../sdk/sensor/reading.ts';
 import { readingsOfMessage } from '../sdk/sensor/recorded.ts';
 import type { SensorFile } from '../sdk/sensor/sensor-file.ts';
@@ -23,6 +24,14 @@ export interface TakenIn {
   readonly refused: readonly RefusedReading[];
 }
 
+/** Of one sensor, as long as the hub runs. */
+interface SensorKept {
+  readonly queue: SensorQueue;
+  readonly forgetful: ForgetfulServers;
+  /** Missing: who its servers are is asked anew. */
+  uplink?: Uplink;
+}
+
 /** A clock of a sensor may be so much ahead. */
 const aheadMs = 300_000;
 /** In one message: a day of minutes of five vital signs are 7,200. */
@@ -38,7 +47,7 @@ export class SensorHub {
   readonly #home: string;
   readonly #now: () => number;
   readonly #told: Told;
-  readonly #queues = new Map<string, { readonly queue: SensorQueue; uplink?: Uplink }>();
+  readonly #queues = new Map<string, SensorKept>();
   #hub: Hub | undefined;
 
   constructor(home: string, of: { readonly now: () => number; readonly told: Told }) {
@@ -80,7 +89,7 @@ export class SensorHub {
     await this.#eachSensor('send', async (sensor, kept) => {
       await kept.queue.close(this.#now());
       if ((await kept.queue.closed(1)).length === 0) return;
-      kept.uplink ??= await uplinkOf(this.#home, sensor, kept.queue);
+      kept.uplink ??= await uplinkOf(this.#home, sensor, kept);
       try {
         const { refused } = await kept.uplink.send();
         for (const { code } of refused) this.#told({ what: 'page', sensor: sensor.name, code });
@@ -167,21 +176,19 @@ export class SensorHub {
     return this.#hub;
   }
 
-  #kept(sensor: SensorFile) {
+  #kept(sensor: SensorFile): SensorKept {
     const known = this.#queues.get(sensor.name);
     if (known !== undefined) return known;
-    const made = { queue: openSensorQueue(this.#home, sensor) };
+    const forgetful = new ForgetfulServers(this.#now);
+    const made: SensorKept = { queue: openSensorQueue(this.#home, sensor), forgetful };
     this.#queues.set(sensor.name, made);
-    return made as { readonly queue: SensorQueue; uplink?: Uplink };
+    return made;
   }
 
   /** What fails for one sensor is told, and does not keep the others. */
   async #eachSensor(
     what: string,
-    work: (
-      sensor: SensorFile,
-      kept: { readonly queue: SensorQueue; uplink?: Uplink },
-    ) => Promise<void>,
+    work: (sensor: SensorFile, kept: SensorKept) => Promise<void>,
   ): Promise<void> {
     for (const name of sensorNames(this.#home)) {
       const endTurn = takeTurn(this.#home, name);

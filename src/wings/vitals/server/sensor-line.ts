@@ -12,13 +12,16 @@ import { ProvenLedger } from '../../../sdk/ledger/proven-ledger.ts';
 import { localHospitals } from '../../../server/desk.ts';
 import { pageStatesPost } from '../api/routes/page-states-post.ts';
 import { pagesPost } from '../api/routes/pages-post.ts';
+import { registrationsPost } from '../api/routes/registrations-post.ts';
 import { pageArithmetic } from '../crypto/pages/page-arithmetic-wasm.ts';
 import type { OfThree } from '../crypto/pages/page-head.ts';
 import { statDatasets } from '../ledger/tables/stat-datasets.ts';
 import { statTrios, trioId } from '../ledger/tables/stat-trios.ts';
+import type { ForgetfulServers } from '../sdk/sensor/forgetful-servers.ts';
 import type { SensorFile } from '../sdk/sensor/sensor-file.ts';
 import type { SensorQueue } from '../sdk/sensor/sensor-queue.ts';
 import { Uplink } from '../sdk/sensor/uplink.ts';
+import { keptRegistration } from './kept-registration.ts';
 import { provenRows } from './ledger-line.ts';
 import { ServerAddresses } from './peer-line.ts';
 
@@ -52,11 +55,12 @@ export async function datasetServers(
 export async function uplinkOf(
   home: string,
   sensor: SensorFile,
-  queue: SensorQueue,
+  { queue, forgetful }: { readonly queue: SensorQueue; readonly forgetful: ForgetfulServers },
 ): Promise<Uplink> {
   const { registered } = sensor;
   if (registered === undefined) throw new CodedError('SENSOR_UNKNOWN');
   const ledger = ledgerOf(home);
+  const key = await sensorKeyOf(sensor);
   const addresses = addressesOf(home, ledger);
   const servers = await Promise.all(
     registered.servers.map(async (account) => {
@@ -68,6 +72,12 @@ export async function uplinkOf(
         ...{ kemKey, recoveryKey, signKey: row?.signKey ?? none },
         upload: (bytes: Uint8Array) => client.call(pagesPost, { stream: bytes }),
         states: (ids: Uint8Array) => client.call(pageStatesPost, { stream: ids }),
+        async register() {
+          const signed = await keptRegistration(home, sensor, { key: key.publicKey, ledger });
+          if (signed === undefined) return false;
+          await client.call(registrationsPost, { stream: signed });
+          return true;
+        },
       };
     }),
   );
@@ -77,9 +87,9 @@ export async function uplinkOf(
   const recoveryKeys: OfThree<Uint8Array> | undefined =
     recovery1 && recovery2 && recovery3 ? [recovery1, recovery2, recovery3] : undefined;
   return new Uplink({
-    ...{ arithmetic: await pageArithmetic(), servers, queue },
+    ...{ arithmetic: await pageArithmetic(), servers, queue, forgetful },
     line: {
-      ...{ key: await sensorKeyOf(sensor), pseudonym: hexBytes(registered.pseudonym) },
+      ...{ key, pseudonym: hexBytes(registered.pseudonym) },
       ...{ trio: trioId(registered.servers), kemKeys: [first, second, third] },
       recoveryKeys,
     },

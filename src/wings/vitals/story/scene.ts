@@ -25,6 +25,7 @@ import { pageArithmetic } from '../crypto/pages/page-arithmetic-wasm.ts';
 import type { OfThree } from '../crypto/pages/page-head.ts';
 import { batchRowId, statBatches } from '../ledger/tables/stat-batches.ts';
 import { trioId } from '../ledger/tables/stat-trios.ts';
+import { ForgetfulServers } from '../sdk/sensor/forgetful-servers.ts';
 import type { PanelRow } from '../sdk/sensor/reading.ts';
 import type { QueuedPage } from '../sdk/sensor/sensor-queue.ts';
 import { Uplink, type UplinkServer } from '../sdk/sensor/uplink.ts';
@@ -200,6 +201,7 @@ export class VitalsScene {
     const { key, pseudonym } = patient;
     const uplink = new Uplink({
       ...{ arithmetic: await pageArithmetic(), servers: this.#line, queue },
+      forgetful: new ForgetfulServers(Date.now),
       line: {
         ...{ key, pseudonym, trio: trioId(this.servers), kemKeys: [one, two, three] },
         ...(this.withEnvelopes && { recoveryKeys: recoveryKeysOf(this.#line) }),
@@ -232,6 +234,8 @@ export class VitalsScene {
           ...{ kemKey, signKey: row.signKey, recoveryKey: await addresses.recoveryKeyOf(account) },
           upload: (bytes: Uint8Array) => client.call(pagesPost, { stream: bytes }),
           states: (ids: Uint8Array) => client.call(pageStatesPost, { stream: ids }),
+          // They have just taken it.
+          register: async () => false,
         };
       }),
     );

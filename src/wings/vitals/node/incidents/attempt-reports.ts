@@ -1,4 +1,6 @@
+import { accounts } from '../../../../ledger/tables/accounts.ts';
 import { bytesToHex, hexToBytes } from '../../../../primitives/bytes.ts';
+import { isCoded } from '../../../../primitives/errors.ts';
 import { type IncidentReport, readReport, type WriteAttempt } from '../../api/incident-report.ts';
 import { ReportPace } from '../../api/report-pace.ts';
 import type { DataServerBase } from '../data-server-base.ts';
@@ -30,8 +32,9 @@ export class AttemptReports {
 
   /** Writes one report of what is due, if it is time for one; the ledger has its hash by `Tampering.tellLedger`. */
   async turn(): Promise<boolean> {
-    const due = this.#attempts.due();
     const { sign, incidents, keepReport, now } = this.#base;
+    await this.#settle();
+    const due = this.#attempts.due();
     if (due.length === 0) return false;
     this.#pace ??= new ReportPace(await this.#writtenBefore());
     if (!this.#pace.isTime(now())) return false;
@@ -43,6 +46,18 @@ export class AttemptReports {
     this.#attempts.told(named, name);
     this.#pace.wrote(now());
     return true;
+  }
+
+  /** Where the ledger cannot be asked, what is sure already is told all the same. */
+  async #settle(): Promise<void> {
+    const { ledger } = this.#base;
+    try {
+      await this.#attempts.settle(
+        async (account) => (await ledger.row(accounts, account))?.keyGeneration,
+      );
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+    }
   }
 
   /** Also of the process before this one: to end it gives nobody more. */

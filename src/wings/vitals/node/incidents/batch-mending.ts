@@ -1,11 +1,11 @@
 import type { KemKey } from '../../../../crypto/kem.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
-import type { BlobId } from '../../../../primitives/ids.ts';
+import type { AccountId, BlobId } from '../../../../primitives/ids.ts';
 import { envelopeIn } from '../../api/batch-leaf.ts';
 import { batchRowId, type StatBatchRow, statBatches } from '../../ledger/tables/stat-batches.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { askedAhead } from '../pages/asked-ahead.ts';
-import { type CopiedPage, copyBatch, haveRoot } from '../pages/batch-copies.ts';
+import { type CopiedPage, copyBatch, haveRoot, type LookAtOwn } from '../pages/batch-copies.ts';
 import { askEnvelopes, pagesPerAsking } from '../pages/envelopes.ts';
 import { envelopeBad, isKeptOf, openEnvelope, shareIn } from '../pages/rebuild-share.ts';
 import type {
@@ -34,6 +34,8 @@ export class BatchMending {
   readonly #upkeep: PageUpkeep;
   readonly #trio: OwnTrio;
   readonly #key: KemKey;
+  /** Who said last what was not so, last: nobody has every batch of a rebuilding read and verified for nothing. */
+  #from: readonly AccountId[];
 
   constructor(of: {
     readonly base: DataServerBase;
@@ -45,6 +47,7 @@ export class BatchMending {
     this.#upkeep = of.upkeep;
     this.#trio = of.trio;
     this.#key = of.key;
+    this.#from = of.trio.others.map(({ account }) => account);
   }
 
   /** Throws BATCH_UNKNOWN, ROOT_DIFFERS, SIGNATURE_WRONG, ENVELOPE_BAD, and what asking the other two throws. */
@@ -53,8 +56,7 @@ export class BatchMending {
     const row = await this.#base.ledger.row(statBatches, batchRowId(trio.id, number));
     if (row === undefined) throw new CodedError('BATCH_UNKNOWN', { number });
     const look = (pages: readonly Uint8Array[]) => this.#look(pages);
-    const copied =
-      (await this.#own(number, row)) ?? (await copyBatch(this.#base, trio, { number, row, look }));
+    const copied = (await this.#own(number, row)) ?? (await this.#copied({ number, row, look }));
     const { root, firstHour, lastHour } = row;
     const pages = copied.map(({ names }) => names.page);
     const kept = await this.#kept(copied);
@@ -70,6 +72,17 @@ export class BatchMending {
       }),
       fromEnvelopes: missing.length,
     };
+  }
+
+  #copied(of: {
+    readonly number: number;
+    readonly row: StatBatchRow;
+    readonly look: LookAtOwn;
+  }): Promise<readonly CopiedPage[]> {
+    const passedOver = (server: AccountId) => {
+      this.#from = [...this.#from.filter((it) => it !== server), server];
+    };
+    return copyBatch(this.#base, this.#trio, { ...of, from: this.#from, passedOver });
   }
 
   /** Of this server's own list and rows; undefined: not all of them hold, or they are not the batch of the root. */

@@ -9,8 +9,10 @@ import { mostRootsOfRebuilt } from '../../ledger/acts/server-rebuilt.ts';
 import { batchRowId, statBatches } from '../../ledger/tables/stat-batches.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import type { DataServerBase } from '../data-server-base.ts';
+import { forgeryIn } from '../forged.ts';
 import { copyPeople } from '../pages/batch-copies.ts';
 import { register, registerAsOthers } from '../pages/registering.ts';
+import { forgetSealedPeople } from '../pages/trio-people.ts';
 import type { KeptQuarantine } from '../stores/incident-store.ts';
 import type { PageUpkeep } from '../stores/page-store.ts';
 import { ownTrio, triosOf } from '../trio.ts';
@@ -55,6 +57,7 @@ export class Rebuilding {
     const standing = this.#tampering.quarantines();
     const rebuilt: Rebuilt[] = [];
     for (const quarantine of standing) rebuilt.push(await this.#batches(upkeep, quarantine, key));
+    forgetSealedPeople(this.#base.store);
     const numbers = await this.#numbers();
     const numberOf = (trio: string) => numbers.get(trio);
     const isWhole = (await this.#tampering.scrub.round(fullRows)).bad.length === 0;
@@ -172,26 +175,33 @@ export class Rebuilding {
 
 /**
  * What a patient signed with the key in use is taken from one of the others; what is not shown so is taken where both have it: one
- * alone could give her name away, or bring back what was stolen.
+ * alone could give her name away, or bring back what was stolen. False: it is nobody's.
  */
 function takingPeople(base: DataServerBase) {
   const seen = new Map<string, AccountId>();
-  return async (signed: Uint8Array, by: AccountId): Promise<void> => {
+  return async (signed: Uint8Array, by: AccountId): Promise<boolean> => {
     try {
-      return await register(base, signed);
+      await register(base, signed);
+      return true;
     } catch (error) {
       requireCode(error, [...passedOver, ...doubtful]);
-      if (isCoded(error) && passedOver.includes(error.code)) return;
+      if (isNobodys(error)) return false;
+      if (isCoded(error) && passedOver.includes(error.code)) return true;
     }
     const name = bytesToHex(sha256(signed));
     const first = seen.get(name) ?? by;
     seen.set(name, first);
-    if (first === by) return;
+    if (first === by) return true;
     await registerAsOthers(base, signed).catch((error: unknown) =>
       requireCode(error, [...passedOver, ...doubtful]),
     );
+    return true;
   };
 }
+
+/** Of no patient of the ledger, or by no key that it has of her. */
+const isNobodys = (error: unknown): boolean =>
+  isCoded(error, 'ACCOUNT_UNKNOWN') || forgeryIn(error)?.signer !== undefined;
 
 type Code = CodedError['code'];
 const passedOver: readonly Code[] = [

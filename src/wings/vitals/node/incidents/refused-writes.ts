@@ -1,6 +1,8 @@
 import type { CodedError } from '../../../../primitives/errors.ts';
+import type { AccountId } from '../../../../primitives/ids.ts';
 import { Shares } from '../../../../primitives/shares.ts';
 import { hasPassed } from '../../api/report-pace.ts';
+import type { Signer } from '../forged.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -10,6 +12,10 @@ const linesEach = 128;
 const linesInAll = 1_024;
 /** What may have been its owner's counts from so many an hour on. */
 const timesOfDoubt = 3;
+/** A key that was changed is known to every server that follows the ledger after so long. */
+const unseenMs = 5 * minuteMs;
+/** So many accounts are held against the ledger anew in a turn. */
+const settledATurn = 32;
 /** So often a minute the machine is asked who is at the other end: it reads its tables for it. */
 const looksPerMinute = 60;
 
@@ -27,6 +33,8 @@ export interface RefusedRequest {
   readonly route: string;
   readonly code: CodedError['code'];
   readonly isSure: boolean;
+  /** Whose signature it bears, by no key that was known of him: it is sure later, where none came. */
+  readonly signer?: Signer | undefined;
   /** An address for which a header says that it is passed on; '': none says so. */
   readonly forwardedFor: string;
 }
@@ -46,7 +54,14 @@ export interface RefusedWrites {
   readonly toldIn: string;
 }
 
+interface Unsettled {
+  readonly signer: Signer;
+  readonly atMs: number;
+}
+
 interface Line extends RefusedWrites {
+  /** The first signatures by no known key that are not held against the ledger anew; the third attempt counts whatever they are. */
+  readonly unsettled: readonly Unsettled[];
   readonly wide: string;
   readonly toldTimes: number;
   readonly toldMs: number;
@@ -89,8 +104,13 @@ export class WriteAttempts {
     const nowMs = this.#now();
     const key = `${from} ${route} ${code}`;
     const known = this.#lines.get(key);
+    const unsettled: Unsettled[] = of.signer ? [{ signer: of.signer, atMs: nowMs }] : [];
     if (known !== undefined) {
-      this.#lines.set(key, { ...known, lastMs: nowMs, times: known.times + 1 });
+      const isNow = {
+        isSure: known.isSure || isSure,
+        unsettled: [...known.unsettled, ...unsettled].slice(0, timesOfDoubt),
+      };
+      this.#lines.set(key, { ...known, ...isNow, lastMs: nowMs, times: known.times + 1 });
       return;
     }
     this.#forget(nowMs);
@@ -100,7 +120,7 @@ export class WriteAttempts {
     }
     this.#lines.set(key, {
       ...{ from, wide, route, code, isSure, ...this.#toldByMachine(of) },
-      ...{ firstMs: nowMs, lastMs: nowMs, times: 1 },
+      ...{ firstMs: nowMs, lastMs: nowMs, times: 1, unsettled },
       ...{ toldIn: '', toldTimes: 0, toldMs: 0, pauseMs: 0 },
     });
   }
@@ -122,6 +142,33 @@ export class WriteAttempts {
     if (hasPassed(this.#looks.sinceMs, nowMs, minuteMs)) this.#looks = { count: 0, sinceMs: nowMs };
     this.#looks.count += 1;
     return this.#looks.count <= looksPerMinute;
+  }
+
+  /**
+   * Holds signatures by no known key against the ledger anew, some a call: sure is what bears the name of an account whose keys were
+   * not changed meanwhile. Throws what asking throws: those that were not asked for stay.
+   */
+  async settle(generationOf: (account: AccountId) => Promise<number | undefined>): Promise<void> {
+    const nowMs = this.#now();
+    const ripe = [...this.#lines].flatMap(([key, { unsettled }]) =>
+      unsettled.filter(({ atMs }) => hasPassed(atMs, nowMs, unseenMs)).map((it) => ({ key, it })),
+    );
+    const generations = new Map<AccountId, Promise<number | undefined>>();
+    for (const { key, it } of ripe) {
+      const { account } = it.signer;
+      if (generations.size >= settledATurn && !generations.has(account)) continue;
+      const asked = generations.get(account) ?? generationOf(account);
+      generations.set(account, asked);
+      const generation = await asked;
+      const line = this.#lines.get(key);
+      if (line === undefined) continue;
+      const isSure = line.isSure || generation === it.signer.keyGeneration;
+      this.#lines.set(key, {
+        ...line,
+        isSure,
+        unsettled: line.unsettled.filter((other) => other !== it),
+      });
+    }
   }
 
   /** What is to be told now: at first sight, and while it goes on again after a pause; of each network the first before the second of another. */
@@ -152,10 +199,11 @@ export class WriteAttempts {
     }
   }
 
-  /** Those in whose name nobody else can have been, since then, the newest first. */
+  /** Those that nobody can have made in his own name, as far as the ledger shows yet, since then, the newest first. */
   sureSince(sinceMs: number): readonly RefusedWrites[] {
     return [...this.#lines.values()]
-      .filter(({ isSure, lastMs }) => isSure && lastMs >= sinceMs)
+      .filter(({ isSure, unsettled }) => isSure || unsettled.length > 0)
+      .filter(({ lastMs }) => lastMs >= sinceMs)
       .toSorted((one, other) => other.lastMs - one.lastMs);
   }
 
@@ -170,7 +218,8 @@ export class WriteAttempts {
   #forget(nowMs: number): void {
     for (const [key, line] of this.#lines) {
       const quietMs = Math.max(hourMs, line.pauseMs);
-      const isToTell = isCounted(line) && line.times > line.toldTimes;
+      const isCountedYet = isCounted(line) || line.unsettled.length > 0;
+      const isToTell = isCountedYet && line.times > line.toldTimes;
       if (isToTell || !hasPassed(line.lastMs, nowMs, quietMs)) continue;
       this.#lines.delete(key);
       this.#room.give(line.wide);

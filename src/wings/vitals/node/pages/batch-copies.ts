@@ -22,7 +22,7 @@ import type { StatBatchRow } from '../../ledger/tables/stat-batches.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { askPeer } from '../statements.ts';
-import type { PageNames, StandingPage } from '../stores/page-store.ts';
+import type { KeptRegistration, PageNames, StandingPage } from '../stores/page-store.ts';
 import { type OwnTrio, ownTrio } from '../trio.ts';
 import { askedAhead } from './asked-ahead.ts';
 import { registrationIn } from './registering.ts';
@@ -66,10 +66,10 @@ export async function answerPeople(
 ): Promise<Uint8Array> {
   const asked = decodeAs(askedPeople, payload);
   await requirePeer(base, asked.trio, from);
-  const all = await base.store.registrationsSince(asked.from);
+  const all = await base.store.registrationsSince(asked.from, peoplePerCopy + 1);
   const some = all.slice(0, peoplePerCopy);
-  const areOwn = await Promise.all(some.map((it) => isOfTrio(base, asked.trio, it)));
-  const own = some.filter((_, at) => areOwn[at]);
+  const own: KeptRegistration[] = [];
+  for (const it of some) if (await isOfTrio(base, asked.trio, it)) own.push(it);
   return encodeAs(people, {
     next: all.length > some.length ? (some.at(-1)?.place ?? 0) : 0,
     registrations: own.map(({ signed }) => signed),
@@ -108,11 +108,15 @@ export async function copyBatch(
     readonly number: number;
     readonly row: Pick<StatBatchRow, 'root' | 'pages'>;
     readonly look: LookAtOwn;
+    /** The other two, as they are asked. */
+    readonly from: readonly AccountId[];
+    /** What it said is not what was sealed, or it said nothing. */
+    readonly passedOver: (server: AccountId) => void;
   },
 ): Promise<readonly CopiedPage[]> {
   const { number, row, look } = of;
   let last: unknown = new CodedError('ROOT_DIFFERS', { number });
-  for (const { account } of trio.others) {
+  for (const account of of.from) {
     try {
       const from = { trio: trio.id, account, number, count: row.pages };
       const pages = await pagesFrom(base, from, look);
@@ -121,6 +125,7 @@ export async function copyBatch(
       return pages;
     } catch (error) {
       if (!isCoded(error)) throw error;
+      of.passedOver(account);
       last = error;
     }
   }
@@ -207,36 +212,46 @@ function namesOf(
 
 /** More answers than six million patients need are no true ones. */
 const mostAnswersOfPeople = 100_000;
+/** Each was held against the ledger when it came: of an honest server none is. */
+const mostOfNobody = 1_024;
 
 /**
- * Registrations that the other two have, first those of the one; each is held against the ledger by who takes it, and what is none is
- * passed over. Throws SERVER_LIED: there is no end to it.
+ * Registrations that the other two have, first those of the one, of each account the first; each is held against the ledger by who takes
+ * it, who says whether it is somebody's. Throws SERVER_LIED: there is no end to it, or too many are nobody's.
  */
 export async function copyPeople(
   base: DataServerBase,
   trio: OwnTrio,
-  take: (signed: Uint8Array, from: AccountId) => Promise<void>,
+  take: (signed: Uint8Array, from: AccountId) => Promise<boolean>,
 ): Promise<void> {
   for (const { account } of trio.others) {
-    let answers = 0;
+    let [answers, nobodys] = [0, 0];
+    const had = new Set<AccountId>();
     for (let from: number | undefined = 0; from !== undefined; answers++) {
       if (answers >= mostAnswersOfPeople) throw new CodedError('SERVER_LIED', { server: account });
       const payload = encodeAs(askedPeople, { trio: trio.id, from });
       const answer = await askPeer(base, account, { word: 'people', payload });
       const { next, registrations } = decodeAs(people, answer);
       if (next !== 0 && next <= from) throw new CodedError('SERVER_LIED', { server: account });
-      for (const signed of registrations) if (isRegistration(signed)) await take(signed, account);
+      for (const signed of registrations) {
+        const whose = accountIn(signed);
+        if (whose !== undefined && had.has(whose)) continue;
+        const isSomebodys = whose !== undefined && (await take(signed, account));
+        if (whose !== undefined && isSomebodys) had.add(whose);
+        if (!isSomebodys) nobodys++;
+        if (nobodys > mostOfNobody) throw new CodedError('SERVER_LIED', { server: account });
+      }
       from = next === 0 ? undefined : next;
     }
   }
 }
 
-function isRegistration(signed: Uint8Array): boolean {
+/** Undefined: it is no registration. */
+function accountIn(signed: Uint8Array): AccountId | undefined {
   try {
-    registrationIn(signed);
-    return true;
+    return registrationIn(signed).account;
   } catch (error) {
-    if (isCoded(error)) return false;
+    if (isCoded(error)) return undefined;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../../api/registration.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
-import { forged, perhapsForged } from '../forged.ts';
+import { forged, perhapsForged, wronglySigned } from '../forged.ts';
 
 /** A device's clock may be wrong by a year (`http.md` H-23). */
 export const farthestAheadMs = 400 * 86_400_000;
@@ -38,7 +38,11 @@ export async function register(
     throw perhapsForged('ACCOUNT_UNKNOWN', { account });
   if (row.frozen) throw perhapsForged('ACCOUNT_FROZEN', { account });
 
-  if (!(await isSignedBy(row.signKey, signed))) throw forged('SIGNATURE_WRONG');
+  const holds = (key: Uint8Array) => isSignedBy(key, signed);
+  if (!(await holds(row.signKey))) {
+    const signer = { account, keyGeneration: row.keyGeneration };
+    throw await wronglySigned('SIGNATURE_WRONG', signer, { ledger, holds });
+  }
   // Whoever had her keys once must leave a counter behind that she can go beyond with her new ones.
   if (counter > now() + farthestAheadMs) throw new CodedError('REQUEST_INVALID', { at: 'counter' });
   const isProven = isMadeFor(said);

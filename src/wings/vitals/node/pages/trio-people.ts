@@ -1,34 +1,71 @@
-import { equalBytes } from '../../../../primitives/bytes.ts';
-import { isCoded } from '../../../../primitives/errors.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { bytesToHex } from '../../../../primitives/bytes.ts';
 import { statDatasets } from '../../ledger/tables/stat-datasets.ts';
 import type { DataServerBase } from '../data-server-base.ts';
-import type { KeptRegistration } from '../stores/page-store.ts';
+import type { KeptRegistration, PageStore } from '../stores/page-store.ts';
 import { registrationIn } from './registering.ts';
 
 type Base = Pick<DataServerBase, 'ledger' | 'store'>;
 
+/** Some thousand rows: requests come between two. */
+const batchesAStep = 16;
+/** Anybody with the right `stat` founds trios. */
+const mostTrios = 64;
+
+/** Who has a page in the batches of one trio up to this one, by pseudonym in hex. */
+interface SealedPeople {
+  readonly upTo: number;
+  readonly people: Set<string>;
+}
+
+const known = new WeakMap<PageStore, Map<string, Promise<SealedPeople>>>();
+
 /**
- * Whether this server has somebody for this trio: she counts in a dataset of it, or pages of hers are kept for it. Who founds
- * another trio with the same server is told nothing of her. Source: docs/protocol/vitals-tampering.md, rule VT-11.
+ * Whether this server has somebody for this trio: she counts in a dataset of it, or a page of hers stands in a batch of it. Who
+ * founds another trio with the same server is told nothing of her. Source: docs/protocol/vitals-tampering.md, rule VT-11.
  */
 export async function isOfTrio(
-  base: Base,
+  { ledger, store }: Base,
   trio: string,
   { signed, pseudonym }: Pick<KeptRegistration, 'signed' | 'pseudonym'>,
 ): Promise<boolean> {
   for (const dataset of registrationIn(signed).datasets)
-    if ((await base.ledger.row(statDatasets, dataset))?.trio === trio) return true;
+    if ((await ledger.row(statDatasets, dataset))?.trio === trio) return true;
+  return (await sealedPeople(store, trio)).has(bytesToHex(pseudonym));
+}
+
+/** What was put right may be of somebody who was not found before. */
+export function forgetSealedPeople(store: PageStore): void {
+  known.delete(store);
+}
+
+/** Each batch is looked through once: a look for each patient would read all that is kept of her, 64 times a question. */
+async function sealedPeople(store: PageStore, trio: string): Promise<ReadonlySet<string>> {
+  const trios = known.get(store) ?? new Map<string, Promise<SealedPeople>>();
+  known.set(store, trios);
+  const before = trios.get(trio) ?? Promise.resolve({ upTo: 0, people: new Set<string>() });
+  const now = before.then((it) => upToNewest(store, trio, it));
+  trios.delete(trio);
+  trios.set(trio, now);
+  for (const oldest of trios.keys()) if (trios.size > mostTrios) trios.delete(oldest);
   try {
-    return await base.store.hasPages(pseudonym, trio);
+    return (await now).people;
   } catch (error) {
-    // Its own pages were changed: what it says is held to its patient's signature anyway.
-    if (!isCoded(error, 'ROW_TAMPERED')) throw error;
-    return isSealedIn(base, trio, pseudonym);
+    trios.delete(trio);
+    throw error;
   }
 }
 
-async function isSealedIn({ store }: Base, trio: string, pseudonym: Uint8Array): Promise<boolean> {
-  const batches = { first: 1, last: await store.newestBatch(trio) };
-  const people = (await store.upkeep?.people(trio, batches)) ?? [];
-  return people.some((it) => equalBytes(it, pseudonym));
+async function upToNewest(
+  store: PageStore,
+  trio: string,
+  { upTo, people }: SealedPeople,
+): Promise<SealedPeople> {
+  const newest = await store.newestBatch(trio);
+  for (let first = upTo + 1; first <= newest; first += batchesAStep) {
+    const batches = { first, last: Math.min(newest, first + batchesAStep - 1) };
+    for (const it of (await store.upkeep?.people(trio, batches)) ?? []) people.add(bytesToHex(it));
+    await nextTurn();
+  }
+  return { upTo: Math.max(upTo, newest), people };
 }

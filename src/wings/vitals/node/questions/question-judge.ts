@@ -9,7 +9,7 @@ import { type QueryManifest, queryIdOf, readManifest } from '../../api/query-man
 import type { Dataset } from '../../ledger/tables/stat-datasets.ts';
 import type { StatQueryRow } from '../../ledger/tables/stat-queries.ts';
 import { vitalsNames } from '../../names.ts';
-import { forged } from '../forged.ts';
+import { wronglySigned } from '../forged.ts';
 import { serversOf } from '../trio.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { requireDataset, requirePermit, requireResearcher } from './judge-question.ts';
@@ -48,9 +48,12 @@ export class QuestionJudge {
     const { bytes, signature, manifest, query } = this.#read.of(signed);
     if (manifest.chainId !== ledger.chainId) throw new CodedError('MANIFEST_MALFORMED');
     const rows = await this.#rows.of(manifest, query);
-    const { signKey } = requireResearcher(rows.account);
-    if (!(await this.#verified.isSigned(signKey, bytes, signature)))
-      throw forged('SIGNATURE_WRONG');
+    const { signKey, keyGeneration } = requireResearcher(rows.account);
+    const holds = (key: Uint8Array) => this.#verified.isSigned(key, bytes, signature);
+    if (!(await holds(signKey))) {
+      const signer = { account: manifest.researcher, keyGeneration };
+      throw await wronglySigned('SIGNATURE_WRONG', signer, { ledger, holds });
+    }
     const permit = requirePermit(manifest, rows.permit);
     const paid = rows.paid ?? (await this.#paidMeanwhile(manifest, query, rows));
     const asked = requireDataset(manifest, rows.dataset);

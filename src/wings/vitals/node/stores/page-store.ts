@@ -9,8 +9,8 @@ import type { Upkeep } from './upkeep.ts';
 export interface PageStore {
   /** The newest registration of a pseudonym. */
   registration(pseudonym: Uint8Array): Promise<KeptRegistration | undefined>;
-  /** Those that came or changed after this place in their order; 0: all. */
-  registrationsSince(place: number): Promise<readonly PlacedRegistration[]>;
+  /** Those that came or changed after this place in their order; 0: all. `most`: the first of them. */
+  registrationsSince(place: number, most?: number): Promise<readonly PlacedRegistration[]>;
   /** The newest of an account. */
   registrationOf(account: AccountId): Promise<KeptRegistration | undefined>;
   /**
@@ -27,8 +27,6 @@ export interface PageStore {
   sentSince(sensor: Uint8Array, sinceMs: number): Promise<number>;
   /** When pages of this patient and panel came, of each sensor and hour since this one, whatever became of them; the newest of an hour counts. */
   heard(pseudonym: Uint8Array, panel: number, sinceHour: number): Promise<readonly HeardHour[]>;
-  /** Whether any page of this patient is kept for the trio, whatever became of it. Throws ROW_TAMPERED. */
-  hasPages(pseudonym: Uint8Array, trio: string): Promise<boolean>;
   /**
    * All of these wait from now on, or none does. A page in the place of one that waits or was refused replaces it; under the
    * same manifest it stays what it is. Throws PAGE_REPLAYED (another was accepted), PAGE_WAITS (the server has spoken of the

@@ -10,6 +10,7 @@ import type { PageArithmetic } from '../../crypto/pages/page-arithmetic.ts';
 import { pageIdOf } from '../../crypto/pages/page-head.ts';
 import { encodePage, withBlankRows } from '../../crypto/pages/page-values.ts';
 import { vitalsNames } from '../../names.ts';
+import type { ForgetfulServers } from './forgetful-servers.ts';
 import { type SensorLine, signPages, uploadsOf } from './page-upload.ts';
 import type { QueuedPage, SensorQueue } from './sensor-queue.ts';
 
@@ -21,12 +22,14 @@ export interface UplinkServer {
   readonly upload: (upload: Uint8Array) => Promise<Uint8Array>;
   /** What became of pages (`signedPagesAsked`); its signed statement. */
   readonly states: (asked: Uint8Array) => Promise<Uint8Array>;
+  /** Hands over the newest registration that is kept of its patient. False: none that may be. Throws as `upload`. Rule VS-22a. */
+  readonly register: () => Promise<boolean>;
 }
 
 export interface Sent {
   /** Pages that all three accepted. */
   readonly done: number;
-  /** Refused by a server, and why; they are shared anew next time. */
+  /** Refused by a server, and why; they are shared anew next time, or wait for a server that does not know their sensor. */
   readonly refused: readonly {
     readonly panel: number;
     readonly sequence: number;
@@ -36,7 +39,17 @@ export interface Sent {
   readonly waiting: number;
 }
 
-/** The three uploads of several pages as they are written down before they are sent. */
+/** What handing a sharing in came to, of one page. */
+interface HandedIn {
+  /** Why a server refused it. */
+  readonly refusal: CodedError | undefined;
+  /** What a server said just now that does not know the sensor. */
+  readonly unknown: CodedError | undefined;
+  /** Places of servers for which it is kept. */
+  readonly keptFor: readonly number[];
+}
+
+/** The three uploads of several pages as they are written down before they are sent; empty: that server was handed its own. */
 const sharing = struct({ uploads: list(bytes(), { least: 3, most: 3 }), pages: list(bytes(16)) });
 const none = new Uint8Array(0);
 
@@ -47,6 +60,7 @@ export class Uplink {
     readonly line: SensorLine;
     readonly servers: readonly UplinkServer[];
     readonly queue: SensorQueue;
+    readonly forgetful: ForgetfulServers;
   };
 
   /** After a refusal each page is sent by itself once, so that one does not hold the others up. */
@@ -57,6 +71,7 @@ export class Uplink {
     readonly line: SensorLine;
     readonly servers: readonly UplinkServer[];
     readonly queue: SensorQueue;
+    readonly forgetful: ForgetfulServers;
   }) {
     this.#of = of;
   }
@@ -97,9 +112,9 @@ export class Uplink {
     for (const page of pages) await queue.keepShared(page, kept);
   }
 
-  /** Each sharing to each server, once; why a server refused one, by sharing. */
-  async #handIn(pages: readonly QueuedPage[]): Promise<ReadonlyMap<QueuedPage, CodedError>> {
-    const refusals = new Map<QueuedPage, CodedError>();
+  /** Each sharing to each server, once, and to one that does not know the sensor when it may be asked again. */
+  async #handIn(pages: readonly QueuedPage[]): Promise<ReadonlyMap<QueuedPage, HandedIn>> {
+    const handedIn = new Map<QueuedPage, HandedIn>();
     const sharings: { readonly shared: Uint8Array; readonly pages: QueuedPage[] }[] = [];
     for (const page of pages) {
       const { shared } = page;
@@ -109,27 +124,80 @@ export class Uplink {
       else known.pages.push(page);
     }
     for (const { shared, pages: together } of sharings) {
-      const { uploads, pages: ids } = decodeAs(sharing, shared);
-      // Handed in before: sent again, it could take the place of a later sharing of one of its pages.
-      if (uploads.every((it) => it.length === 0)) continue;
-      for (const [at, server] of this.#of.servers.entries()) {
-        try {
-          await server.upload(uploads[at] ?? none);
-        } catch (error) {
-          if (!isCoded(error) || isPassing(error)) throw error;
-          if (together.length > 1) this.#alone = true;
-          for (const page of together) refusals.set(page, error);
-        }
+      const { left, ...came } = await this.#handInOne(shared);
+      if (came.refusal !== undefined && together.length > 1) this.#alone = true;
+      for (const page of together) {
+        handedIn.set(page, came);
+        if (left !== undefined) await this.#of.queue.keepShared(page, left);
       }
-      const handedIn = encodeAs(sharing, { uploads: [none, none, none], pages: ids });
-      for (const page of together) await this.#of.queue.keepShared(page, handedIn);
     }
-    return refusals;
+    return handedIn;
+  }
+
+  /** `left`: the sharing as it is written down from now on; undefined: as before. */
+  async #handInOne(shared: Uint8Array): Promise<HandedIn & { readonly left?: Uint8Array }> {
+    const { uploads, pages } = decodeAs(sharing, shared);
+    const left: Uint8Array[] = [];
+    const keptFor: number[] = [];
+    let refusal: CodedError | undefined;
+    let unknown: CodedError | undefined;
+    for (const [place, upload] of uploads.entries()) {
+      // Handed in before: sent again, it could take the place of a later sharing of one of its pages.
+      const came = upload.length === 0 ? { isKept: false } : await this.#handTo(place, upload);
+      left.push(came.isKept ? upload : none);
+      if (came.isKept) keptFor.push(place);
+      if (came.isKept) unknown = came.refusal ?? unknown;
+      else refusal = came.refusal ?? refusal;
+    }
+    const came = { refusal, unknown, keptFor };
+    const isAsBefore = left.every((it, place) => it === uploads[place] || !uploads[place]?.length);
+    return isAsBefore ? came : { ...came, left: encodeAs(sharing, { uploads: left, pages }) };
+  }
+
+  /** `isKept`: the server does not know the sensor, and is handed the upload later. Rule VS-22a. */
+  async #handTo(
+    place: number,
+    upload: Uint8Array,
+  ): Promise<{ readonly isKept: boolean; readonly refusal?: CodedError | undefined }> {
+    const { forgetful } = this.#of;
+    if (forgetful.isPausing(place)) return { isKept: true };
+    const isFirst = !forgetful.has(place);
+    // Whatever it says to that: it may know a later registration meanwhile, which names the sensor.
+    if (!isFirst) await this.#register(place);
+    let refusal = await this.#refusalOf(place, upload);
+    if (isFirst && isUnknown(refusal)) {
+      forgetful.met(place);
+      if (await this.#register(place)) refusal = await this.#refusalOf(place, upload);
+    }
+    if (isUnknown(refusal)) forgetful.pause(place);
+    else forgetful.heard(place);
+    return { isKept: isUnknown(refusal), refusal };
+  }
+
+  /** Undefined: it was taken. */
+  async #refusalOf(place: number, upload: Uint8Array): Promise<CodedError | undefined> {
+    try {
+      await this.#of.servers[place]?.upload(upload);
+      return undefined;
+    } catch (error) {
+      if (!isCoded(error) || isPassing(error)) throw error;
+      return error;
+    }
+  }
+
+  /** Whether that server took the registration. */
+  async #register(place: number): Promise<boolean> {
+    try {
+      return (await this.#of.servers[place]?.register()) ?? false;
+    } catch (error) {
+      if (!isCoded(error) || isPassing(error)) throw error;
+      return false;
+    }
   }
 
   async #settle(
     pages: readonly QueuedPage[],
-    refusals: ReadonlyMap<QueuedPage, CodedError>,
+    handedIn: ReadonlyMap<QueuedPage, HandedIn>,
   ): Promise<Sent> {
     const { queue, line, servers } = this.#of;
     const ids = pages.map((it) => pageIdOf(line.key.publicKey, it.panel, it.sequence));
@@ -141,9 +209,9 @@ export class Uplink {
       const { panel, sequence } = page;
       const theirs = stated.map((ofServer) => ofServer[at]);
       const no = theirs.find((it) => it?.state === 'refused');
+      const { refusal, unknown, keptFor = [] } = handedIn.get(page) ?? {};
       // A server that knows nothing of it was set back meanwhile: it needs a sharing of its own.
-      const isLost = theirs.some((it) => it?.state === 'unknown');
-      const refusal = refusals.get(page);
+      const isLost = theirs.some((it, at) => it?.state === 'unknown' && !keptFor.includes(at));
       const code = refusal?.code ?? no?.code ?? (isLost ? 'PEER_DISAGREES' : undefined);
       if (theirs.every((it) => it?.state === 'accepted')) {
         await queue.done(page);
@@ -151,7 +219,7 @@ export class Uplink {
       } else if (code !== undefined) {
         await (isTooOld(refusal, page) ? queue.giveUp(page) : queue.again(page));
         refused.push({ panel, sequence, code });
-      }
+      } else if (unknown !== undefined) refused.push({ panel, sequence, code: unknown.code });
     }
     return { done, refused, waiting: pages.length - done - refused.length };
   }
@@ -181,6 +249,8 @@ const isTooOld = (refusal: CodedError | undefined, { startHour }: QueuedPage): b
   refusal?.code === 'PAGE_STALE' &&
   refusal.details.because === 'old' &&
   refusal.details.startHour === startHour;
+
+const isUnknown = (refusal: CodedError | undefined): boolean => refusal?.code === 'SENSOR_UNKNOWN';
 
 /** It is tried again as it is. */
 const isPassing = ({ kind }: CodedError): boolean => kind === 'unavailable' || kind === 'fault';

@@ -66,14 +66,37 @@ test('who founds a trio with a data server learns of nobody whom it has for anot
   three.ledger.rows.delete(`${statDatasets.name}/${ofStudy}`);
   assert.equal(await people(harbour, three.trio), 0);
   await three.uploadTogether(await three.signTogether([valuesOf(1, 2, 1)]));
-  assert.equal(await people(harbour, three.trio), 1);
   await three.judge();
+  // A page that no batch has yet is lost with the server that asks: her sensor hands her registration over with it.
+  assert.equal(await people(harbour, three.trio), 0);
   await three.server(0).seal();
   assert.equal(await people(harbour, three.trio), 1);
   assert.equal(await people(mallory, founded), 0);
   // Where she joins a study of the founded trio herself, she is told to it.
   three.ledger.put(statDatasets, ofStudy, { trio: founded } as never);
   assert.equal(await people(mallory, founded), 1);
+});
+
+test('whoever asks for people again and again has what is kept of them looked through once', async (t) => {
+  const { three, mallory, harbour, founded, asks } = await foundedTrio(t);
+  await three.uploadTogether(await three.signTogether([valuesOf(1, 2, 1)]));
+  await three.judge();
+  await three.server(0).seal();
+  const store = three.store(0);
+  const { upkeep } = store;
+  assert.ok(upkeep);
+  const looked: string[] = [];
+  const { people } = upkeep;
+  upkeep.people = async (trio, { first, last }) => {
+    looked.push(`${trio} ${first}..${last}`);
+    return people.call(upkeep, trio, { first, last });
+  };
+  store.heard = async () => assert.fail('all that is kept of one patient');
+  for (let n = 0; n < 5; n++) {
+    await asks(harbour, 'people', encodeAs(asked, { trio: three.trio, from: 0 }));
+    await asks(mallory, 'people', encodeAs(asked, { trio: founded, from: 0 }));
+  }
+  assert.deepEqual(looked, [`${three.trio} 1..1`]);
 });
 
 const named = struct({ page: byteString(16), manifestHash: byteString(32) });

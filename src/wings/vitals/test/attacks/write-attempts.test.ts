@@ -5,27 +5,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { CodedError } from '../../../../primitives/errors.ts';
+import type { SigningKey } from '../../../../crypto/signature.ts';
+import { accounts } from '../../../../ledger/tables/accounts.ts';
+import { keys } from '../../../../ledger/tables/keys.ts';
+import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
 import { trustedProxies } from '../../../../server/trusted-proxies.ts';
 import { type IncidentNotice, incidentNotice } from '../../api/incident-notice.ts';
 import { type IncidentReport, readReport } from '../../api/incident-report.ts';
-import { signedStatement, statement } from '../../api/statement.ts';
+import { carryingStatement, signedStatement, statement } from '../../api/statement.ts';
 import { pageUpload } from '../../api/upload.ts';
 import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
 import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quarantines.ts';
 import { DataServer } from '../../node/data-server.ts';
 import type { DataServerBase } from '../../node/data-server-base.ts';
+import { forgeryIn } from '../../node/forged.ts';
 import { openReport } from '../../node/incidents/incident-signing.ts';
 import { tellPeople } from '../../node/incidents/telling.ts';
-import { state } from '../../node/statements.ts';
+import { askPeer, askPeerCarrying, state } from '../../node/statements.ts';
+import { ForgetfulServers } from '../../sdk/sensor/forgetful-servers.ts';
 import { signPages, uploadsOf } from '../../sdk/sensor/page-upload.ts';
+import { Uplink } from '../../sdk/sensor/uplink.ts';
 import { createDataServerHttp } from '../../server/data-server-http.ts';
 import { localCaller } from '../../server/local-caller.ts';
+import { SqliteSensorQueue } from '../../server/sqlite-sensor-queue.ts';
 import { valuesOf } from '../settings/pages.ts';
-import { actor, ThreeServers } from '../settings/three-servers.ts';
+import { actor, type Place, ThreeServers } from '../settings/three-servers.ts';
 import { flipped } from '../tampering/tampered-file.ts';
 
 /** Who writes in another's name at a data server's door. Source: docs/protocol/vitals-tampering.md, rule VT-18. */
@@ -33,6 +40,8 @@ import { flipped } from '../tampering/tampered-file.ts';
 const kernel = await openKernel();
 const hourMs = 3_600_000;
 const none = new Uint8Array(0);
+/** Until a signature by no known key is held against the ledger anew. */
+const unseenMs = 300_000;
 
 interface Door {
   readonly three: ThreeServers;
@@ -97,6 +106,7 @@ test('whoever speaks for another server, or for her sensor, is an incident: from
   const { three, server } = door;
   assert.equal(await door.post('/v1/peer', await forgedWord(three)), 401);
   assert.notEqual(await door.post('/v1/pages', await forgedUpload(three)), 200);
+  three.now += unseenMs;
   assert.equal(await server.watch(), 1);
   const [kept] = await server.base.incidents.incidents();
   assert.ok(kept?.isOnLedger);
@@ -106,12 +116,13 @@ test('whoever speaks for another server, or for her sensor, is an incident: from
     [report.kind, report.store, report.foundBy, report.people, report.batches],
     ['write-attempt', 'data-server', 'watch', 0, []],
   );
-  const at = new Date(three.now).toISOString();
+  const atMs = three.now - unseenMs;
+  const at = new Date(atMs).toISOString();
   assert.deepEqual(
     report.attempts.map(({ way, from, what, atMs }) => [way, from, what, atMs]),
     [
-      ['http', '203.0.113.7', `POST /v1/peer: UNAUTHENTICATED, once, last ${at}`, three.now],
-      ['http', '203.0.113.7', `POST /v1/pages: SIGNATURE_WRONG, once, last ${at}`, three.now],
+      ['http', '203.0.113.7', `POST /v1/peer: UNAUTHENTICATED, once, last ${at}`, atMs],
+      ['http', '203.0.113.7', `POST /v1/pages: SIGNATURE_WRONG, once, last ${at}`, atMs],
     ],
   );
   const row = await three.ledger.row(statIncidents, incidentRowId(account, kept.name));
@@ -155,6 +166,7 @@ test('each door: an operator’s word, a registration, a carried round, another�
   three.ledger.enrol(ben, 'patient');
   const his = await three.register({ account: ben.account, counter: 9 });
   await door.post('/v1/registrations', his, '203.0.113.5');
+  three.now += unseenMs;
   await door.server.watch();
   const [report] = await door.reports();
   assert.deepEqual(
@@ -214,6 +226,173 @@ test('a sensor that she did not name counts from the third time on, and a letter
   }
   assert.match((await door.reports())[0]?.attempts[0]?.what ?? '', /SENSOR_UNKNOWN, 3 times/);
   assert.deepEqual(server.attempts.sureSince(0), []);
+});
+
+/** Its key is another one on the ledger from now on. */
+async function rotate(three: ThreeServers, account: AccountId, to: SigningKey): Promise<void> {
+  const row = (await three.ledger.row(accounts, account)) ?? assert.fail();
+  const directory = (await three.ledger.row(keys, account)) ?? assert.fail();
+  const before = directory.identities.at(-1) ?? assert.fail();
+  const identity = { ...before.identity, signKey: to.publicKey };
+  three.ledger.put(keys, account, {
+    ...directory,
+    identities: [...directory.identities, { ...before, identity }],
+  });
+  const { keyGeneration } = row;
+  three.ledger.put(accounts, account, {
+    ...{ ...row, signKey: to.publicKey, keyGeneration: keyGeneration + 1 },
+  });
+}
+
+test('a server whose new key this one has not seen yet is no forger; a forger is one five minutes later', async (t) => {
+  const door = await opened(t);
+  const { three, server } = door;
+  const second = three.actors[1] ?? assert.fail();
+  const { sign } = await actor('its new key');
+  const to = server.base.account;
+  const word = (by: SigningKey) =>
+    state(
+      { account: second.account, sign: by, now: () => three.now },
+      { to, word: 'secrets', payload: none },
+    );
+  // It has changed its key, and this server's hospital is a block behind.
+  for (let n = 0; n < 2; n++) {
+    assert.equal(await door.post('/v1/peer', await word(sign), '192.0.2.1'), 401);
+    await server.watch();
+  }
+  await rotate(three, second.account, sign);
+  // What was on its way is by the key of before.
+  for (let n = 0; n < 2; n++)
+    assert.equal(await door.post('/v1/peer', await word(second.sign), '192.0.2.2'), 401);
+  three.now += unseenMs;
+  await server.watch();
+  assert.deepEqual(await door.reports(), []);
+  const stranger = (await actor('a stranger')).sign;
+  assert.equal(await door.post('/v1/peer', await word(stranger), '192.0.2.3'), 401);
+  await server.watch();
+  assert.deepEqual(await door.reports(), []);
+  assert.deepEqual(
+    server.attempts.sureSince(0).map(({ from }) => from),
+    ['192.0.2.3'],
+  );
+  three.now += unseenMs;
+  await server.watch();
+  // Who goes on with the key of before is told the third time.
+  await door.post('/v1/peer', await word(second.sign), '192.0.2.2');
+  three.now += 2 * unseenMs;
+  await server.watch();
+  assert.deepEqual(
+    (await door.reports()).map(({ attempts }) => attempts.map(({ from }) => from)),
+    [['192.0.2.3'], ['192.0.2.2']],
+  );
+});
+
+test('a registration by the key of before is no attempt, and one by nobody’s key in the same line is one', async (t) => {
+  const door = await opened(t);
+  const { three, server } = door;
+  const old = await three.register({ counter: 5 });
+  const { sign } = await actor('her new key');
+  await rotate(three, three.ana.account, sign);
+  await door.post('/v1/registrations', old);
+  three.now += unseenMs;
+  await server.watch();
+  assert.deepEqual(await door.reports(), []);
+  // In the same line.
+  const stranger = (await actor('a stranger')).sign;
+  const hers = { ...three.ana, sign: stranger };
+  await door.post('/v1/registrations', await three.register({ counter: 6 }, hers));
+  three.now += unseenMs;
+  await server.watch();
+  assert.equal((await door.reports()).length, 1);
+});
+
+test('what another server answers is nobody’s request: who had this one ask is not named for it', async (t) => {
+  const { three } = await opened(t);
+  const { base } = three.server(0);
+  const [, second] = three.actors;
+  const liar = second?.account ?? assert.fail();
+  const peers = { ask: async () => forgedWord(three) };
+  const asking = askPeer({ ...base, peers }, liar, { word: 'secrets', payload: none });
+  await assert.rejects(
+    asking,
+    (error) => isCoded(error, 'UNAUTHENTICATED') && forgeryIn(error) === undefined,
+  );
+  const round = askPeerCarrying(
+    {
+      ...base,
+      peers: {
+        ask: async () =>
+          encodeAs(carryingStatement, {
+            ...decodeAs(signedStatement, await forgedWord(three)),
+            carried: none,
+          }),
+      },
+    },
+    liar,
+    { word: 'round', carried: none },
+  );
+  await assert.rejects(
+    round,
+    (error) => isCoded(error, 'UNAUTHENTICATED') && forgeryIn(error) === undefined,
+  );
+});
+
+test('where the ledger cannot be asked, a signature by no known key is held against it later', async (t) => {
+  const door = await opened(t);
+  const { three, server } = door;
+  await door.post('/v1/peer', await forgedWord(three));
+  three.now += unseenMs;
+  const { row } = three.ledger;
+  three.ledger.row = () => Promise.reject(new CodedError('GATEWAY_UNREACHABLE'));
+  server.attempts.refused({
+    ...{ from: '192.0.2.1', port: 1, wide: '192.0', route: 'POST /v1/peer', forwardedFor: '' },
+    ...{ proxy: '', code: 'UNAUTHENTICATED', isSure: true },
+  });
+  await server.watch().catch(() => {});
+  three.ledger.row = row;
+  three.now += 2 * unseenMs;
+  await server.watch();
+  assert.deepEqual(
+    (await door.reports()).map(({ attempts }) => attempts.map(({ from }) => from)),
+    [['192.0.2.1'], ['203.0.113.7']],
+  );
+});
+
+test('her own sensor at a server that was set back to before she named it is no attempt, and heals it', async (t) => {
+  const door = await opened(t);
+  const { three, server } = door;
+  const watch = await actor('her watch');
+  const sensors = [{ key: watch.sign.publicKey, panels: [1, 3] }];
+  const registration = await three.register({ counter: 2, sensors });
+  for (const place of [1, 2] as const) await three.server(place).register(registration);
+  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
+  t.after(() => queue.end());
+  await queue.add([{ panel: 3, timeMs: three.now, values: [{ value: 5, unit: 'mmol/L' }] }]);
+  await queue.close(three.now + hourMs);
+  const posted = async (path: string, bytes: Uint8Array) => {
+    const status = await door.post(path, bytes);
+    if (status !== 200) throw new CodedError('SENSOR_UNKNOWN');
+    return none;
+  };
+  const servers = three.actors.map(({ sign }, at) => ({
+    signKey: sign.publicKey,
+    upload: (bytes: Uint8Array) =>
+      at === 0 ? posted('/v1/pages', bytes) : three.server(at as Place).upload(bytes),
+    states: (of: Uint8Array) => three.server(at as Place).pageStates(of),
+    register: async () => {
+      await posted('/v1/registrations', registration);
+      return true;
+    },
+  }));
+  const forgetful = new ForgetfulServers(() => three.now);
+  const line = { ...three.line, key: watch.sign };
+  const uplink = new Uplink({ arithmetic: kernel, line, servers, queue, forgetful });
+  for (let turn = 0; turn < 5; turn++)
+    assert.deepEqual(await uplink.send(), { done: 0, refused: [], waiting: 1 });
+  await server.watch();
+  assert.deepEqual(await door.reports(), []);
+  await three.judge();
+  assert.equal((await uplink.send()).done, 1);
 });
 
 test('a flood of one caller is one line with its count, told anew after longer and longer pauses', async (t) => {
@@ -282,6 +461,7 @@ test('of a wide flood a network has 128 lines at most, and what has no line is c
   for (let at = 0; at < 300; at++)
     await door.post('/v1/peer', word, `2001:db8:${at.toString(16)}::1`);
   assert.ok(server.attempts.lines <= 128);
+  three.now += unseenMs;
   await server.watch();
   const [report] = await door.reports();
   assert.equal(report?.attempts.length, 64);
@@ -329,6 +509,7 @@ test('behind a proxy that was named each caller has a line of his own, and what 
     ['203.0.113.7', '198.51.100.4'],
   ] as const)
     await door.post('/v1/peer', word, from, { 'x-forwarded-for': said });
+  door.three.now += unseenMs;
   await door.server.watch();
   const [report] = await door.reports();
   assert.deepEqual(
@@ -366,7 +547,8 @@ test('to end the process gives nobody more reports', async (t) => {
     const app = await createDataServerHttp(again);
     const payload = Buffer.from(word);
     const headers = { 'content-type': 'application/cbor' };
-    await app.inject({ method: 'POST', url: '/v1/peer', headers, payload });
+    for (let at = 0; at < 3; at++)
+      await app.inject({ method: 'POST', url: '/v1/peer', headers, payload });
     await again.watch();
     await app.close();
     door.three.now += 60_000;
@@ -382,7 +564,7 @@ test('where rows were changed meanwhile, the report of that names who tried, and
   await three.judge();
   for (const place of [0, 1, 2] as const) await three.server(place).seal();
   await door.post('/v1/peer', await forgedWord(three), '192.0.2.44');
-  three.now += 60_000;
+  three.now += unseenMs;
   flipped(join(folder, '0.db'), { table: 'sealed', column: 'shares', row: 0 });
   await server.watch();
   const tampering = (await door.reports()).find(({ kind }) => kind === 'tampering');
@@ -446,6 +628,7 @@ test('of a caller on this very machine the system tells the user, and the proces
     body: Buffer.from(await forgedWord(door.three)),
   });
   assert.equal(response.status, 401);
+  door.three.now += unseenMs;
   await door.server.watch();
   const [report] = await door.reports();
   const uid = process.getuid?.() ?? -1;

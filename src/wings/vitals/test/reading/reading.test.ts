@@ -390,6 +390,54 @@ test('what is taken back counts as soon as one server has it, and is sent to the
   assert.deepEqual([again?.said.datasets, again?.missing], [[], []]);
 });
 
+test('a server that lost what she registered, or has not heard of it, is handed it by her own device when it meets that', async () => {
+  const of = await measured('forgotten');
+  const { line } = town;
+  const own = { ...day(of), line };
+  const statesOf = async () =>
+    (await of.ana.person.run(readOwnVitals, own)).servers.map(({ state }) => state);
+  const all = ['answered', 'answered', 'answered'];
+  const { store } = town.server(0);
+  const knows = async () => (await store.registration(of.pseudonym))?.counter;
+  const before = await knows();
+  // As after a loss, until it is registered again.
+  const lose = () => {
+    const { registration, register } = store;
+    store.registration = async () => undefined;
+    store.register = async (...said) => {
+      Object.assign(store, { registration, register });
+      return store.register(...said);
+    };
+  };
+  lose();
+  assert.equal(await caught(statesOf()), 'VITALS_NOT_HERE');
+  assert.equal(await knows(), before);
+  assert.deepEqual(await statesOf(), all);
+  lose();
+  // And when she asks how her studies stand.
+  assert.deepEqual((await of.ana.person.run(resendRegistration, { line }))?.missing, []);
+  assert.equal(await knows(), before);
+  town.dead.add(0);
+  const changed = await of.ana.person.run(changeStudies, { leave: [datasetOf], line });
+  assert.deepEqual(changed.missing, [town.accounts[0]]);
+  town.dead.clear();
+  assert.deepEqual(await statesOf(), all);
+  assert.equal(await knows(), changed.said.counter);
+});
+
+test('what a server never had is handed to it by the new key, as it stands, after she changed hers', async () => {
+  const of = await measured('new keys');
+  const { line } = town;
+  town.dead.add(0);
+  const left = await of.ana.person.run(changeStudies, { leave: [datasetOf], line });
+  await of.ana.person.rotate();
+  town.dead.clear();
+  const again = await of.ana.person.run(resendRegistration, { line });
+  assert.deepEqual([again?.missing, again?.said], [[], left.said]);
+  const kept = await town.server(0).store.registration(of.pseudonym);
+  assert.equal(kept?.counter, left.said.counter);
+});
+
 test('a patient reads her own without a look, alive or from her own chart, and nobody else does', async () => {
   const of = await measured('own');
   const { line } = town;

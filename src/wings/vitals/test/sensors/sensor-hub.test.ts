@@ -3,12 +3,15 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { sha256 } from '../../../../crypto/hash.ts';
+import { bytesToHex } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { joinClinical } from '../../crypto/pages/clinical-lane.ts';
 import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import { clinicalValue, vitalSigns } from '../../crypto/vital-signs.ts';
 import { readingsOfHeartRates, readingsOfNumerics } from '../../sdk/sensor/csv-readings.ts';
 import { readingsOfObservation } from '../../sdk/sensor/fhir-observation.ts';
+import { ForgetfulServers } from '../../sdk/sensor/forgetful-servers.ts';
 import { type PanelRow, rowsOf, rowsOfSensor } from '../../sdk/sensor/reading.ts';
 import { readingsOfSenml, resolveSenml } from '../../sdk/sensor/senml.ts';
 import { sensorWarnings, standingsOf } from '../../sdk/sensor/sensor-standing.ts';
@@ -364,8 +367,10 @@ test('a page that is too old for the servers is given up, and those beside it ar
     signKey: three.actors[place]?.sign.publicKey ?? new Uint8Array(0),
     upload: async (bytes: Uint8Array) => three.server(place).upload(bytes),
     states: (asked: Uint8Array) => three.server(place).pageStates(asked),
+    register: async () => false,
   }));
-  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
+  const forgetful = new ForgetfulServers(() => three.now);
+  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue, forgetful });
   const codesOf = ({ refused }: Awaited<ReturnType<Uplink['send']>>) =>
     refused.map(({ sequence, code }) => `${sequence} ${code}`);
   assert.equal((await uplink.send()).refused.length, 4);
@@ -392,8 +397,10 @@ test('what a sensor measured arrives at three servers, whoever was away meanwhil
       return three.server(place).upload(bytes);
     },
     states: (asked: Uint8Array) => three.server(place).pageStates(asked),
+    register: async () => false,
   }));
-  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
+  const forgetful = new ForgetfulServers(() => three.now);
+  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue, forgetful });
   await assert.rejects(uplink.send(), { code: 'GATEWAY_UNREACHABLE' });
   isAway = false;
   assert.deepEqual(await uplink.send(), { done: 0, refused: [], waiting: 3 });
@@ -411,4 +418,124 @@ test('what a sensor measured arrives at three servers, whoever was away meanwhil
     [...first].map((code) => clinicalValue(vitalSigns.glucose, code)),
     rows.slice(0, 60).map(({ values }) => values[0]?.value),
   );
+});
+
+/** A sensor that is registered for no study, and has sent nothing; what each server is asked is counted. */
+async function unsent(t: TestContext) {
+  const kernel = await openKernel();
+  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
+  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
+  t.after(async () => {
+    await queue.end();
+    await three.close();
+  });
+  const registration = await three.register({ datasets: [] });
+  for (const place of places) await three.server(place).register(registration);
+  await queue.add([0, 1, 2].map((at) => rowAt((hour - 3 + at) * 3_600_000, 5 + at)));
+  await queue.close(nowMs);
+  const asked: string[] = [];
+  const forgetful = new ForgetfulServers(() => three.now);
+  const kept = { registration: registration as Uint8Array | undefined };
+  const servers = places.map((place) => ({
+    signKey: three.actors[place]?.sign.publicKey ?? new Uint8Array(0),
+    upload: async (bytes: Uint8Array) => {
+      asked.push(`${place} upload`);
+      return three.server(place).upload(bytes);
+    },
+    states: (of: Uint8Array) => three.server(place).pageStates(of),
+    register: async () => {
+      if (kept.registration === undefined) return false;
+      asked.push(`${place} register`);
+      await three.server(place).register(kept.registration);
+      return true;
+    },
+  }));
+  const open = () =>
+    new Uplink({ arithmetic: kernel, line: three.line, servers, queue, forgetful });
+  const all = ['0 upload', '1 upload', '2 upload'];
+  return { three, queue, asked, kept, servers, open, all, uplink: open() };
+}
+
+test('a server that lost its disk before there was a page is handed the registration by her sensor, and no page is lost or shared twice', async (t) => {
+  const { three, queue, asked, uplink, all } = await unsent(t);
+  await three.lose(0);
+  assert.equal(await three.store(0).registration(three.pseudonym), undefined);
+  assert.deepEqual(await uplink.send(), { done: 0, refused: [], waiting: 3 });
+  assert.deepEqual(asked, ['0 upload', '0 register', ...all]);
+  await three.judge();
+  assert.deepEqual(await uplink.send(), { done: 3, refused: [], waiting: 0 });
+  assert.equal(asked.length, 5);
+  assert.deepEqual(await queue.closed(9), []);
+});
+
+test('a server that names no such sensor whatever it is handed is asked after longer and longer pauses, with one sharing', async (t) => {
+  const { three, asked, open, servers } = await unsent(t);
+  const [first] = servers;
+  assert.ok(first !== undefined);
+  const { upload } = first;
+  const uploads = new Set<string>();
+  first.upload = async (bytes) => {
+    asked.push('0 upload');
+    uploads.add(bytesToHex(sha256(bytes)));
+    throw new CodedError('SENSOR_UNKNOWN');
+  };
+  const codes = new Set<string>();
+  const turnMs = 600_000;
+  const lastMs = nowMs + 30 * 3_600_000;
+  for (; three.now < lastMs; three.now += turnMs) {
+    // A new one each time, as after a turn in which somebody was away.
+    const sent = await open().send();
+    assert.equal(sent.done, 0);
+    for (const { code } of sent.refused) codes.add(code);
+    await three.judge();
+  }
+  // Twice at once, then after 2, 4 and 8 hours; the two others wait for it, and after a day it is shared anew.
+  const toFirst = asked.filter((it) => it.startsWith('0'));
+  const later = ['0 register', '0 upload'];
+  assert.deepEqual(toFirst, ['0 upload', ...later, ...later, ...later, ...later]);
+  assert.deepEqual([...codes].sort(), ['PEER_DISAGREES', 'SENSOR_UNKNOWN']);
+  assert.equal(uploads.size, 1);
+  first.upload = upload;
+  await open().send();
+  await three.judge();
+  assert.deepEqual(await open().send(), { done: 3, refused: [], waiting: 0 });
+});
+
+test('a registration that a server does not take is not followed by the page at once, and none that could is asked for', async (t) => {
+  const { three, asked, kept, open, all } = await unsent(t);
+  // She has ended it, on another device.
+  const ended = await three.register({ datasets: [], sensors: [], counter: 9 });
+  await three.server(0).register(ended);
+  assert.deepEqual(
+    (await open().send()).refused.map(({ code }) => code),
+    ['SENSOR_UNKNOWN', 'SENSOR_UNKNOWN', 'SENSOR_UNKNOWN'],
+  );
+  assert.deepEqual(asked, ['0 upload', '0 register', ...all.slice(1)]);
+  kept.registration = undefined;
+  three.now += 2 * 3_600_000;
+  await open().send();
+  assert.deepEqual(asked.slice(4), ['0 upload']);
+  // Her own device hands over a later one, which names it again.
+  await three.server(0).register(await three.register({ counter: 10 }));
+  three.now += 4 * 3_600_000;
+  await open().send();
+  await three.judge();
+  assert.equal((await open().send()).done, 3);
+});
+
+test('a registration that could not be handed over for now is tried before the page is sent again', async (t) => {
+  const { three, asked, open, servers, all } = await unsent(t);
+  await three.lose(0);
+  const [first] = servers;
+  assert.ok(first !== undefined);
+  const { register } = first;
+  first.register = async () => {
+    throw new CodedError('GATEWAY_UNREACHABLE');
+  };
+  for (let turn = 0; turn < 5; turn++)
+    await assert.rejects(open().send(), { code: 'GATEWAY_UNREACHABLE' });
+  assert.deepEqual(asked, ['0 upload']);
+  first.register = register;
+  assert.equal((await open().send()).waiting, 3);
+  assert.deepEqual(asked, ['0 upload', '0 register', ...all]);
 });

@@ -21,6 +21,7 @@ import { askEnvelopes } from '../../node/pages/envelopes.ts';
 import { rebuildShare, requireEnvelope } from '../../node/pages/rebuild-share.ts';
 import { askPeer } from '../../node/statements.ts';
 import { ownTrio } from '../../node/trio.ts';
+import { ForgetfulServers } from '../../sdk/sensor/forgetful-servers.ts';
 import { type SignedPages, uploadsOf } from '../../sdk/sensor/page-upload.ts';
 import { Uplink } from '../../sdk/sensor/uplink.ts';
 import { SqliteSensorQueue } from '../../server/sqlite-sensor-queue.ts';
@@ -382,8 +383,10 @@ test('what a sensor had written down before there were envelopes is shared anew,
     signKey: three.actors[place]?.sign.publicKey ?? none,
     upload: (upload: Uint8Array) => three.server(place).upload(upload),
     states: (asked: Uint8Array) => three.server(place).pageStates(asked),
+    register: async () => false,
   }));
-  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue });
+  const forgetful = new ForgetfulServers(() => three.now);
+  const uplink = new Uplink({ arithmetic: kernel, line: three.line, servers, queue, forgetful });
   assert.equal(uplink.makesEnvelopes, true);
   const [page] = await queue.closed(1);
   assert.ok(page);

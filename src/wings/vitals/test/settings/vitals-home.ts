@@ -31,6 +31,7 @@ import {
   registerSensor,
   registrationsDrawer,
 } from '../../sdk/registering.ts';
+import { ForgetfulServers } from '../../sdk/sensor/forgetful-servers.ts';
 import type { PanelRow } from '../../sdk/sensor/reading.ts';
 import type { QueuedPage } from '../../sdk/sensor/sensor-queue.ts';
 import { Uplink } from '../../sdk/sensor/uplink.ts';
@@ -213,6 +214,7 @@ export class VitalsHome {
     const trio = trioId(this.servers);
     const uplink = new Uplink({
       ...{ arithmetic: await pageArithmetic(), servers: three, queue },
+      forgetful: new ForgetfulServers(Date.now),
       line: {
         ...{ key, pseudonym, trio, kemKeys: [one, two, last] },
         ...(own && next && over && { recoveryKeys: [own, next, over] }),
@@ -236,6 +238,8 @@ export class VitalsHome {
       ...{ kemKey, signKey: row?.signKey ?? new Uint8Array(0) },
       upload: (bytes: Uint8Array) => client.call(pagesPost, { stream: bytes }),
       states: (ids: Uint8Array) => client.call(pageStatesPost, { stream: ids }),
+      // They have just taken it.
+      register: async () => false,
     };
   }
 

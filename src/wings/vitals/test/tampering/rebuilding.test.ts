@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { accounts } from '../../../../ledger/tables/accounts.ts';
 import { compareBytes } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
+import { accountIdOf } from '../../../../primitives/ids.ts';
 import { decodeAs, encodeAs, type Of } from '../../../../primitives/shape.ts';
 import { readReport } from '../../api/incident-report.ts';
 import { noSalt } from '../../api/registration.ts';
@@ -258,7 +259,7 @@ test('another server that gives other signatures is passed over, and named where
   await tampering.fullScrub();
   const words = listenTo(three, 0);
   await rebuilding.rebuild(keyOf(three, 0));
-  assert.equal(words.filter((it) => it === 'batch').length, 4);
+  assert.equal(words.filter((it) => it === 'batch').length, 3);
   assert.deepEqual(await sharesOf(three, 0), before);
   await isServing(three, 0);
 
@@ -275,13 +276,17 @@ test('another server that gives other signatures is passed over, and named where
 });
 
 /** Server 2 of three answers so whom it is asked for. */
-function saysOfPeople(three: ThreeServers, said: Of<typeof people>): void {
+function saysOfPeople(
+  three: ThreeServers,
+  said: Of<typeof people> | (() => Of<typeof people>),
+): void {
   const peers = three.server(0).base.peers as { ask: PeerLine['ask'] };
   const { ask } = peers;
   peers.ask = async (server, signed) => {
     const { word, from } = decodeAs(statement, decodeAs(signedStatement, signed).statement);
     if (server !== accountOf(three, 1) || word !== 'people') return ask(server, signed);
-    return answerPeer(three.server(1).base, { from, word, signed }, encodeAs(people, said));
+    const now = typeof said === 'function' ? said() : said;
+    return answerPeer(three.server(1).base, { from, word, signed }, encodeAs(people, now));
   };
 }
 
@@ -304,6 +309,64 @@ test('another server that tells of people without end is named', async (t) => {
     code: 'SERVER_LIED',
     details: { server: accountOf(three, 1) },
   });
+});
+
+test('another server that tells of a thousand people of nobody, or of one again and again, costs a thousand looks and no more', async (t) => {
+  const { three } = await sealed(t);
+  const { account } = three.ana;
+  const row = (await three.ledger.row(accounts, account)) ?? assert.fail();
+  const mallory = await actor('mallory');
+  const forged = async (n: number) =>
+    three.register({ counter: n }, { ...three.ana, sign: mallory.sign });
+  const stranger = async (n: number) =>
+    three.register({ counter: n }, { ...mallory, account: accountIdOf(drawn(`stranger ${n}`)) });
+  const own = await Promise.all([1, 2, 3, 4].map((n) => three.register({ counter: 10 + n })));
+  const cases = [
+    ['by none of her keys', await Promise.all([1, 2].map(forged)), 'SERVER_LIED'],
+    ['of no account', await Promise.all([1, 2].map(stranger)), 'SERVER_LIED'],
+    ['of one account, each later than the one before', own, undefined],
+  ] as const;
+  for (const [name, two, code] of cases) {
+    await three.lose(0);
+    await three.server(0).tampering.fullScrub();
+    let answers = 0;
+    const registrations = Array.from({ length: 32 }, () => two)
+      .flat()
+      .slice(0, 64);
+    saysOfPeople(three, () => ({ next: ++answers < 100 ? answers : 0, registrations }));
+    const { store } = three.server(0).base;
+    let taken = 0;
+    const register = store.register.bind(store);
+    store.register = async (...of) => {
+      taken += 1;
+      return register(...of);
+    };
+    const rebuilding = three.server(0).rebuilding.rebuild(keyOf(three, 0));
+    if (code === undefined) await rebuilding;
+    else await assert.rejects(rebuilding, { code, details: { server: accountOf(three, 1) } }, name);
+    assert.ok(answers <= (code === undefined ? 100 : 17), `${name}: ${answers}`);
+    assert.ok(taken <= 2, `${name}: ${taken}`);
+    three.ledger.put(accounts, account, row);
+  }
+});
+
+test('another server whose batches were not those that were sealed is asked last from then on', async (t) => {
+  const { three, folder } = await sealed(t);
+  otherSignatures(three, 1);
+  noRows(folder, 0);
+  const { tampering, rebuilding } = three.server(0);
+  await tampering.fullScrub();
+  const asked: string[] = [];
+  const peers = three.server(0).base.peers as { ask: PeerLine['ask'] };
+  const { ask } = peers;
+  peers.ask = async (server, signed) => {
+    const { word } = decodeAs(statement, decodeAs(signedStatement, signed).statement);
+    if (word === 'batch') asked.push(server === accountOf(three, 1) ? 'liar' : 'honest');
+    return ask(server, signed);
+  };
+  await rebuilding.rebuild(keyOf(three, 0));
+  assert.deepEqual(asked, ['liar', 'honest', 'honest']);
+  await isServing(three, 0);
 });
 
 test('another server that has fewer pages, or other ones, is named', async (t) => {

@@ -18,6 +18,7 @@ import { localHospitals } from '../../../../server/desk.ts';
 import { serversOf } from '../../../../server/process.ts';
 import { localDesk } from '../../../../server/registration-desk.ts';
 import { changeStudies, registerSensor } from '../../sdk/registering.ts';
+import { ForgetfulServers } from '../../sdk/sensor/forgetful-servers.ts';
 import { makeDataServer } from '../../server/data-server-keys.ts';
 import { makeSensor, openSensorQueue, readSensor } from '../../server/sensor-home.ts';
 import { SensorHub } from '../../server/sensor-hub.ts';
@@ -166,7 +167,13 @@ export async function crowd(
       })),
     );
     await queue.close(Date.now());
-    const uplink = await uplinkOf(app.home, { ...sensor, registered }, queue);
+    const uplink = await uplinkOf(
+      app.home,
+      { ...sensor, registered },
+      {
+        ...{ queue, forgetful: new ForgetfulServers(Date.now) },
+      },
+    );
     while ((await queue.closed(1)).length > 0) await uplink.send();
     await queue.end();
   }

@@ -79,8 +79,11 @@ export class PostgresPageStore implements PageStore {
     return this.#guard.held('patients', rows).map(registrationOf)[0];
   }
 
-  async registrationsSince(place: number): Promise<readonly PlacedRegistration[]> {
-    const rows = await this.#ask('SELECT * FROM patients WHERE place > $1 ORDER BY place', place);
+  async registrationsSince(place: number, most?: number): Promise<readonly PlacedRegistration[]> {
+    const rows = await this.#ask(
+      'SELECT * FROM patients WHERE place > $1 ORDER BY place LIMIT $2',
+      ...[place, most ?? Number.MAX_SAFE_INTEGER],
+    );
     return this.#guard
       .held('patients', rows)
       .map((row) => ({ ...registrationOf(row), place: uintIn(row, 'place') }));
@@ -149,11 +152,6 @@ export class PostgresPageStore implements PageStore {
       ...[pseudonym, panel, sinceHour],
     );
     return rows.map(heardOf);
-  }
-
-  async hasPages(pseudonym: Uint8Array, trio: string): Promise<boolean> {
-    const sql = 'SELECT 1 FROM pages WHERE pseudonym = $1 AND trio = $2 LIMIT 1';
-    return (await this.#ask(sql, pseudonym, trio)).length > 0;
   }
 
   takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void> {

@@ -77,8 +77,8 @@ export class SqlitePageStore implements PageStore {
     return this.#registrations.registration(pseudonym);
   }
 
-  async registrationsSince(place: number): Promise<readonly PlacedRegistration[]> {
-    return this.#registrations.since(place);
+  async registrationsSince(place: number, most?: number): Promise<readonly PlacedRegistration[]> {
+    return this.#registrations.since(place, most);
   }
 
   async registrationOf(account: AccountId): Promise<KeptRegistration | undefined> {
@@ -119,10 +119,6 @@ export class SqlitePageStore implements PageStore {
         if ((hours.get(name)?.atMs ?? -1) < it.atMs) hours.set(name, it);
       }
     return [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, it]) => it);
-  }
-
-  async hasPages(pseudonym: Uint8Array, trio: string): Promise<boolean> {
-    return this.#sealed.hasPages(pseudonym, trio) || this.#unsealed.hasPages(pseudonym, trio);
   }
 
   async takeIn(pages: readonly ArrivedPage[], envelope?: KeptEnvelope): Promise<void> {

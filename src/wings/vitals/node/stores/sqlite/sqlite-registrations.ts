@@ -30,8 +30,12 @@ export class SqliteRegistrations {
     return row && registrationOf(this.#db.held('patients', row));
   }
 
-  since(place: number): readonly PlacedRegistration[] {
-    const rows = this.#db.all('SELECT * FROM patients WHERE place > ? ORDER BY place', place);
+  since(place: number, most?: number): readonly PlacedRegistration[] {
+    const rows = this.#db.all(
+      'SELECT * FROM patients WHERE place > ? ORDER BY place LIMIT ?',
+      // Below 0: all.
+      ...[place, most ?? -1],
+    );
     return rows.map((row) => ({
       ...registrationOf(this.#db.held('patients', row)),
       place: uintIn(row, 'place'),

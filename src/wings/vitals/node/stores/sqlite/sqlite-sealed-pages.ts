@@ -214,20 +214,6 @@ export class SqliteSealedPages {
     });
   }
 
-  /** Ends at the first row that has one of hers. Throws ROW_TAMPERED. */
-  hasPages(pseudonym: Uint8Array, trio: string): boolean {
-    const rows = this.#db.each(
-      'SELECT number FROM sealed INDEXED BY sealed_of_day WHERE trio = ? AND first <= ? AND last >= ?',
-      ...[trio, pseudonym, pseudonym],
-    );
-    for (const { number } of rows) {
-      const row = this.#db.held('sealed', this.#row(Number(number)));
-      const isHers = (it: Pick<StoredPage, 'pseudonym'>) => equalBytes(it.pseudonym, pseudonym);
-      if (headsIn(bytesIn(row, 'heads')).some(isHers)) return true;
-    }
-    return false;
-  }
-
   /** What was held before is read anew: it is put right. */
   forget(): void {
     this.#names.clear();

@@ -290,11 +290,6 @@ export class SqliteUnsealedPages {
       .map(heardOf);
   }
 
-  hasPages(pseudonym: Uint8Array, trio: string): boolean {
-    const sql = 'SELECT 1 FROM pages WHERE pseudonym = ? AND trio = ? LIMIT 1';
-    return this.#db.get(sql, pseudonym, trio) !== undefined;
-  }
-
   /** Of an accepted page what stands: its names under their MAC, and its share as it is. Throws ROW_TAMPERED. */
   standing(page: Uint8Array): StandingPage | undefined {
     const row = this.#db.get('SELECT * FROM pages WHERE page = ? AND accepted IS NOT NULL', page);
