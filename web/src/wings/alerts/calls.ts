@@ -7,6 +7,7 @@ import {
   type Choice,
   type ChosenCause,
   chosenCauses,
+  confirmAlert,
   endAlert,
   setAlert,
   standingNow,
@@ -29,6 +30,8 @@ export interface WayView {
         readonly causes: readonly ChosenCause[];
         /** The hospital has this very choice. */
         readonly isCurrent: boolean;
+        /** Letters go there: a mail address needs the code of the letter to it. */
+        readonly isConfirmed: boolean;
       }
     | undefined;
 }
@@ -65,9 +68,9 @@ type Held = Awaited<ReturnType<(typeof alertsNow)['run']>>['set'][number];
 
 function viewOf(held: Held | undefined): WayView['set'] {
   if (held === undefined) return undefined;
-  const { channel, language, quietFrom, quietUntil, causes, isCurrent } = held;
+  const { channel, language, quietFrom, quietUntil, causes, isCurrent, isConfirmed } = held;
   const address = channel === 'mail' || channel === 'webhook' ? held.address : '';
-  return { address, language, quietFrom, quietUntil, causes, isCurrent };
+  return { address, language, quietFrom, quietUntil, causes, isCurrent, isConfirmed };
 }
 
 /** What somebody wants; an empty address: the one that is known. */
@@ -90,6 +93,10 @@ const set: Call<Wish, { readonly secret: Uint8Array }> = async (session, wish, {
   return { secret: (await person.run(setAlert, wanted, options)).secret };
 };
 
+const confirm: Call<{ readonly code: string }, void> = async (session, { code }, { signal }) => {
+  await session.person.run(confirmAlert, code, { ...session.as, signal });
+};
+
 const off: Call<{ readonly channel: ChannelName }, void> = (session, { channel }, { signal }) =>
   session.person.run(endAlert, channel, { ...session.as, signal });
 
@@ -108,6 +115,7 @@ const standing: Call<
 export const alertsCalls = {
   'alerts.now': now,
   'alerts.set': set,
+  'alerts.confirm': confirm,
   'alerts.off': off,
   'alerts.try': tryOut,
   'alerts.standing': standing,
