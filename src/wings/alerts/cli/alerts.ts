@@ -4,6 +4,7 @@ import type { AddCommand, CommandContext } from '../../../cli/commands/command.t
 import { table, when } from '../../../cli/format.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { during } from '../../../cli/output.ts';
+import { minutesBeforeUtc, zoneHere } from '../../../cli/zoned-time.ts';
 import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type Cause, type ChosenCause, chosenCauses } from '../api/causes.ts';
@@ -160,8 +161,8 @@ function quietHours(text: string): Pick<Choice, 'quietFrom' | 'quietUntil'> {
 
 /** This machine's clock against UTC now, plus 720. */
 function zoneMinutesHere({ surroundings }: CommandContext): number {
-  const now = new Date(surroundings.now?.() ?? Date.now());
-  return 720 - now.getTimezoneOffset();
+  const nowMs = surroundings.now?.() ?? Date.now();
+  return 720 + minutesBeforeUtc(nowMs, surroundings.zone ?? zoneHere());
 }
 
 async function off(context: CommandContext, way: (typeof channels)[number]): Promise<void> {
@@ -174,7 +175,11 @@ async function list(context: CommandContext): Promise<void> {
   const acting = await openActing(context);
   const options = work(context, actingAccount(acting));
   await acting.person.sync(options);
-  const { channels: ways, set: own } = await acting.person.run(alertsNow, undefined, options);
+  const { channels: ways, set: own } = await acting.person.run(
+    alertsNow,
+    { zoneMinutes: zoneMinutesHere(context) },
+    options,
+  );
   const rows = own.map((it) => [
     it.channel,
     it.address,

@@ -246,22 +246,27 @@ export const testAlert: Action<undefined, void> = {
   },
 };
 
-/** What this account has chosen. What is sealed to a key before the one in use is sealed anew. */
-export const alertsNow: Action<undefined, AlertsNow> = {
+/**
+ * What this account has chosen. What is sealed to a key before the one in use is sealed anew, and what has quiet hours of another
+ * clock than this device's: `zoneMinutes` is it against UTC, plus 720 (AL-6).
+ */
+export const alertsNow: Action<Pick<Choice, 'zoneMinutes'>, AlertsNow> = {
   name: 'alerts/now',
-  async run(ctx, _input, options) {
+  async run(ctx, { zoneMinutes }, options) {
     const told = await toldBy(ctx, options);
     const { account } = ctx.account;
     const own = entriesOf(ctx.vault.content, keptAlerts).filter((it) => it.account === account);
-    const set = [];
+    const set: AlertsNow['set'][number][] = [];
     for (const { account: _, ...kept } of own) {
       if (kept.address === '') continue;
       const there = told.set.find((it) => it.channel === kept.channel);
       const isHeld = there?.isSet === true && there.counter === kept.counter;
-      const isOld = isHeld && there?.keyId !== told.service?.keyId;
-      const { counter, ...wanted } = kept;
+      const isOfOtherClock = hasQuietHours(kept) && kept.zoneMinutes !== zoneMinutes;
+      const isOld = isHeld && (there.keyId !== told.service?.keyId || isOfOtherClock);
       // As it was made: what she was never asked she has not left out.
-      const renewed = isOld ? await sealChoice(ctx, wanted, { ...options, told }) : { counter };
+      const renewed = isOld
+        ? await sealAnew(ctx, { ...kept, zoneMinutes }, { ...options, told })
+        : undefined;
       const { known, causes, code, codeKeyId, ...shown } = kept;
       set.push({
         ...shown,
@@ -275,6 +280,24 @@ export const alertsNow: Action<undefined, AlertsNow> = {
     return { channels, set, ...(service !== undefined && { pushKey: service.pushKey }) };
   },
 };
+
+const hasQuietHours = ({ quietFrom, quietUntil }: Pick<Choice, 'quietFrom' | 'quietUntil'>) =>
+  quietFrom !== quietUntil;
+
+/** Undefined: another device was faster, which had the same reason or a newer choice. */
+async function sealAnew(
+  ctx: Context,
+  wanted: Chosen,
+  options: WorkOptions & { readonly told: Told },
+) {
+  const { zoneMinutes } = wanted;
+  try {
+    return { ...(await sealChoice(ctx, wanted, options)), zoneMinutes };
+  } catch (error) {
+    if (isCoded(error, 'ALERT_CHOICE_OLD')) return undefined;
+    throw error;
+  }
+}
 
 /** What is new, as the hospital's alert service wrote it into this account's inbox: the newest first. */
 export interface AlertsInbox {

@@ -147,6 +147,24 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
     ['rotation', 'test', 'look'],
   );
   assert.deepEqual((await atNorth()).incidents, []);
+
+  // Her quiet hours follow the clock of the device that lists; without any there is nothing to follow.
+  const here = async (zone: string, ...args: readonly string[]) => {
+    const all = await salus(['alerts', ...args, '--as', 'ana'], { home, zone });
+    const found = args[0] === 'list' ? list(all, 'set').find((it) => it.channel === 'mail') : all;
+    return [found?.counter, found?.zoneMinutes, found?.isConfirmed];
+  };
+  const [first] = await here('Etc/GMT-1', 'set', '--mail', 'ana@example.org');
+  const after = (changes: number) => Number(first) + changes;
+  assert.deepEqual(await here('Etc/GMT-2', 'list'), [first, 780, true]);
+  const night = ['set', '--mail', 'ana@example.org', '--quiet', '22:00-07:00'];
+  assert.deepEqual(await here('Etc/GMT-1', ...night), [after(1), 780, true]);
+  for (const _ of [1, 2])
+    assert.deepEqual(await here('Etc/GMT-2', 'list'), [after(2), 840, true], 'sealed anew, once');
+  assert.deepEqual(await here('Etc/GMT+5', 'list'), [after(3), 420, true]);
+  const { set: kept } = await run('alerts', 'list', '--as', 'ana');
+  const isThere = list({ set: kept }, 'set').every(({ isCurrent }) => isCurrent === true);
+  assert.ok(isThere, 'the hospital has what was sealed');
   await run('alerts', 'off', 'mail', '--as', 'ana');
   await run('alerts', 'off', 'inbox', '--as', 'ana');
   const { set: none } = await run('alerts', 'list', '--as', 'ana');

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
-import { list, salus } from '../../../../test/cli/salus.ts';
+import { type Json, list, salus } from '../../../../test/cli/salus.ts';
 import {
   type App,
   fitsWidth,
@@ -22,7 +23,9 @@ import { until } from './confirm-by-letter.ts';
 /** The screens of alerts in a real browser, over the demo with the mail relay that `npm start` has. */
 const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 let app: App;
-const cli = (...args: readonly string[]) => salus(args, { home: app.home, env });
+/** On a device whose clock shows what the browsers' do: one in another zone would seal quiet hours anew (AL-6). */
+const cli = (...args: readonly string[]) =>
+  salus(args, { home: app.home, env, zone: 'America/New_York' });
 
 before(async () => {
   // As `--smtp demo` leaves it: `up` finds a port for it.
@@ -41,6 +44,16 @@ const codeTo = (address: string) =>
     .filter(({ to }) => to === address)
     .map(({ body }) => codeInBody(body))
     .find((it) => it !== undefined);
+/** Of the choice for mail, as its hospital keeps it: whoever lists may change it. */
+function counterKept(): number {
+  const db = new DatabaseSync(join(app.home, 'servers/north/gateway.db'), { readOnly: true });
+  try {
+    const row = db.prepare("SELECT counter FROM alerts_choices WHERE channel = 'mail'").get();
+    return Number(row?.counter);
+  } finally {
+    db.close();
+  }
+}
 const toAlerts = (page: Page): Locator => page.locator('main a[href="/alerts"]');
 
 test('Four touches from home: a patient is told by mail once she has typed the code of the letter to her, and reads first what a letter says and who can read her address', async () => {
@@ -132,6 +145,22 @@ test('What is new stands in the app, of which kind and when; quiet hours and cau
   );
   const own = chosen.find(({ channel }) => channel === 'inbox');
   assert.equal(JSON.stringify(own?.causes).includes('grant-ends'), false);
+
+  // Another device of hers, whose clock shows another hour, lists: it seals anew, and so does this page when it asks again.
+  const other = await salus(['alerts', 'list', '--as', 'eboni'], {
+    ...{ home: app.home, env, zone: 'Etc/GMT-3' },
+  });
+  const mailIn = (it: Json) => list(it, 'set').find(({ channel }) => channel === 'mail');
+  assert.deepEqual(
+    [mailIn(other)?.zoneMinutes, mailIn(other)?.counter],
+    [900, Number(byMail?.counter) + 1],
+  );
+  await until(() => counterKept() === Number(byMail?.counter) + 2);
+  const here = mailIn(await cli('alerts', 'list', '--as', 'eboni'));
+  assert.deepEqual(
+    [here?.zoneMinutes, here?.counter],
+    [byMail?.zoneMinutes, Number(byMail?.counter) + 2],
+  );
 
   touches.count = 0;
   await touches.touch(inbox.getByRole('button', { name: /^Turn off/u }));

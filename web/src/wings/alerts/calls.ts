@@ -50,12 +50,15 @@ export interface AlertsView {
 /** In the order in which they are shown. */
 const order: readonly ChannelName[] = ['inbox', 'mail', 'push', 'webhook'];
 
+/** This device's clock against the world's, plus half a day. */
+const clockHere = () => ({ zoneMinutes: 720 - new Date().getTimezoneOffset() });
+
 const now: Call<void, AlertsView> = async (session, _input, { signal }) => {
   const { person, as } = session;
   const options = { ...as, signal };
   // What another device chose stands in the wallet's copy.
   await person.catchUp(options).catch(() => undefined);
-  const { channels, set, pushKey } = await person.run(alertsNow, undefined, options);
+  const { channels, set, pushKey } = await person.run(alertsNow, clockHere(), options);
   const ways = order
     .filter((it) => channels.includes(it) || set.some(({ channel }) => channel === it))
     .map((channel) => ({ channel, set: viewOf(set.find((it) => it.channel === channel)) }));
@@ -81,13 +84,12 @@ export type Wish = Pick<Choice, 'channel' | 'address' | 'language' | 'quietFrom'
 const set: Call<Wish, { readonly secret: Uint8Array }> = async (session, wish, { signal }) => {
   const { person, as } = session;
   const options = { ...as, signal };
-  const held = await person.run(alertsNow, undefined, options);
+  const held = await person.run(alertsNow, clockHere(), options);
   const before = held.set.find((it) => it.channel === wish.channel);
   const wanted = {
     ...wish,
     address: wish.address === '' ? (before?.address ?? '') : wish.address,
-    // This device's clock against the world's, plus half a day.
-    zoneMinutes: 720 - new Date().getTimezoneOffset(),
+    ...clockHere(),
     ...(before !== undefined && before.secret.length > 0 && { secret: before.secret }),
   };
   return { secret: (await person.run(setAlert, wanted, options)).secret };
