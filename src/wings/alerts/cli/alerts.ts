@@ -50,8 +50,8 @@ export const addAlerts: AddCommand = (program, context) => {
     .action((flags: SetFlags) => set(context, flags));
   alerts
     .command('confirm')
-    .description('letters are wanted at the mail address that is set')
-    .argument('<code>', 'of the letter to it')
+    .description('say that the mail address is yours, by the code of the letter to it')
+    .argument('<code>', 'such as 86X3-1014-J4P1')
     .action((code: string) => confirm(context, code));
   alerts
     .command('off')
