@@ -80,7 +80,7 @@ const wingFloors = {
   cli: {
     house: [
       ...mayImport.cli,
-      'cli/(acting|asking|cards|files|finding|format|harmless|home|name-book|output|received|write-out|commands/(command|options))',
+      'cli/(acting|asking|cards|files|finding|format|harmless|home|name-book|output|received|write-out|zoned-time|commands/(command|options))',
     ],
     own: ['names', 'ledger', 'api', 'sdk', 'server'],
   },

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { isCoded } from '../primitives/errors.ts';
 import { when } from './format.ts';
 import { parseMoment } from './time-flags.ts';
+import { minutesBeforeUtc } from './zoned-time.ts';
 
 const nowMs = Date.parse('2026-01-31T10:20:30Z');
 const iso = (text: string, zone = 'UTC') =>
@@ -57,6 +58,21 @@ test('+1m is told to be a minute to some and a month to others', () => {
     (error: unknown) => isCoded(error) && /\+1min or \+1mo/.test(String(error.details.problem)),
   );
 });
+
+for (const [zone, date, expected] of [
+  ['UTC', '2026-07-01T12:00Z', 0],
+  ['Europe/Zurich', '2026-01-15T12:00Z', 60],
+  ['Europe/Zurich', '2026-07-15T12:00Z', 120],
+  // The hour in which clocks are put forward, and the minute before.
+  ['Europe/Zurich', '2026-03-29T00:59Z', 60],
+  ['Europe/Zurich', '2026-03-29T01:00Z', 120],
+  ['America/New_York', '2026-07-15T12:00:59.999Z', -240],
+  ['Asia/Kathmandu', '2026-01-15T23:59Z', 345],
+  ['Pacific/Kiritimati', '2026-12-31T12:00Z', 840],
+  ['Etc/GMT+12', '2027-01-01T00:00Z', -720],
+] as const)
+  test(`a clock in ${zone} at ${date} is ${expected} minutes before UTC`, () =>
+    assert.equal(minutesBeforeUtc(Date.parse(date), zone), expected));
 
 test('a time is shown by the clock here, with its zone', () => {
   const ms = Date.parse('2026-12-24T05:00:00Z');

@@ -52,6 +52,11 @@ export function wallTime(ms: number, zone: string): Required<WallTime> & { reado
   };
 }
 
+/** How far a clock in the zone is before UTC at that moment, in minutes; behind it: less than 0. */
+export function minutesBeforeUtc(ms: number, zone: string): number {
+  return Math.round((asUtc(wallTime(ms, zone)) - ms) / 60_000);
+}
+
 function asUtc(it: WallTime): number {
   const { year, month, day, hour = 0, minute = 0, second = 0 } = it;
   return Date.UTC(year, month - 1, day, hour, minute, second);

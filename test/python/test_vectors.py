@@ -11,7 +11,7 @@ import unittest
 
 import verify_receipt
 from salus_model import (
-    blob_id, blocks, carried, cbor, chart, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
+    alerts, blob_id, blocks, carried, cbor, chart, cobblestone, derive, device, ed25519, grants, headline, hpke, item, keysets, ledger,
     merkle, nonces, receipt_file, ristretto, state_tree, statistics, transactions, vitals_reading, wallet,
     wallet_content, wallet_copy, wallet_file, xwing,
 )  # fmt: skip
@@ -355,6 +355,25 @@ class People(unittest.TestCase):
                 self.assertEqual(wallet.parse_code(case["typed"]).hex(), case["code"])
             else:
                 self.assertEqual(refused(lambda: wallet.parse_code(case["typed"])), case["refused"], case)
+
+
+class Alerts(unittest.TestCase):
+    def test_codes_of_mail_addresses(self):
+        for case in cases("alert-confirmations"):
+            account, address, key_id = h(case["account"]), case["address"], h(case["codeKeyId"])
+            if "typed" in case:
+                read = lambda: alerts.read(key_id, case["typed"], account, address)  # noqa: B023, E731
+                if "refused" in case:
+                    self.assertEqual(refused(read), case["refused"], case)
+                else:
+                    self.assertEqual(read().hex(), case["code"], case)
+                continue
+            key = h(case["outboxKey"])
+            code = alerts.code(key, account, address)
+            self.assertEqual(alerts.code_key_id(key), key_id)
+            self.assertEqual(code.hex(), case["code"])
+            self.assertEqual(alerts.shown(key_id, code, account, address), case["shown"])
+            self.assertEqual(alerts.with_code(h(case["choice"]), code).hex(), case["confirmed"])
 
 
 class Devices(unittest.TestCase):

@@ -1,9 +1,13 @@
 import { deriveKey, labelledHash } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { CodedError } from '../../primitives/errors.ts';
+import {
+  fromTypedCode,
+  toTypedCode,
+  typedGroups,
+  typedLetters,
+} from '../../primitives/typed-code.ts';
 
-/** Crockford's base32: no I, L, O, U, so that a printed code is read one way. */
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const codeBytes = 20;
 const checkCharacters = 4;
 
@@ -15,8 +19,7 @@ const checkCharacters = 4;
  */
 export function formatCode(code: Uint8Array): string {
   if (code.length !== codeBytes) throw new CodedError('INTERNAL', { codeBytes: code.length });
-  const characters = toBase32(code) + checksum(code);
-  return (characters.match(/.{4}/g) ?? []).join('-');
+  return typedGroups(toTypedCode(code) + checksum(code));
 }
 
 /**
@@ -24,16 +27,12 @@ export function formatCode(code: Uint8Array): string {
  * Throws `RECOVERY_CODE_WRONG`.
  */
 export function parseCode(typed: string): Uint8Array {
-  const clean = typed
-    .toUpperCase()
-    .replaceAll(/[\s\-–—_.]/g, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1');
+  const clean = typedLetters(typed);
   const dataCharacters = (codeBytes * 8) / 5;
   if (clean.length !== dataCharacters + checkCharacters) {
     throw new CodedError('RECOVERY_CODE_WRONG', { characters: clean.length });
   }
-  const code = fromBase32(clean.slice(0, dataCharacters));
+  const code = fromTypedCode(clean.slice(0, dataCharacters));
   if (code === undefined || checksum(code) !== clean.slice(dataCharacters)) {
     throw new CodedError('RECOVERY_CODE_WRONG');
   }
@@ -46,39 +45,5 @@ export function codeCheckOf(code: Uint8Array): Uint8Array {
 }
 
 function checksum(code: Uint8Array): string {
-  return toBase32(labelledHash(labels.codeCheck, code).slice(0, 5)).slice(0, checkCharacters);
-}
-
-/** `bytes` is a multiple of five long. */
-function toBase32(bytes: Uint8Array): string {
-  let text = '';
-  let held = 0;
-  let bits = 0;
-  for (const byte of bytes) {
-    held = ((held << 8) | byte) & 0xfff;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += alphabet.charAt((held >> bits) & 31);
-    }
-  }
-  return text;
-}
-
-function fromBase32(text: string): Uint8Array | undefined {
-  const bytes = new Uint8Array((text.length * 5) / 8);
-  let held = 0;
-  let bits = 0;
-  let at = 0;
-  for (const character of text) {
-    const value = alphabet.indexOf(character);
-    if (value < 0) return undefined;
-    held = ((held << 5) | value) & 0xfff;
-    bits += 5;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[at++] = (held >> bits) & 255;
-    }
-  }
-  return bytes;
+  return toTypedCode(labelledHash(labels.codeCheck, code).slice(0, 5)).slice(0, checkCharacters);
 }

@@ -12,5 +12,9 @@ export const alertsNames = {
     alertLetterRow: 'salus/1/alerts/letter-row',
     alertLetterKey: 'salus/1/alerts/letter-key',
     alertInbox: 'salus/1/alerts/inbox',
+    alertConfirm: 'salus/1/alerts/confirm',
+    alertConfirmKey: 'salus/1/alerts/confirm-key',
+    alertConfirmId: 'salus/1/alerts/confirm-id',
+    alertConfirmCheck: 'salus/1/alerts/confirm-check',
   },
 } as const;

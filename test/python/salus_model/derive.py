@@ -5,6 +5,10 @@ import hmac
 
 from . import cbor
 
+ALERTS_CONFIRM = "salus/1/alerts/confirm"
+ALERTS_CONFIRM_KEY = "salus/1/alerts/confirm-key"
+ALERTS_CONFIRM_ID = "salus/1/alerts/confirm-id"
+ALERTS_CONFIRM_CHECK = "salus/1/alerts/confirm-check"
 ACCOUNT_ID = "salus/1/account/id"
 ACCOUNT_SIGN = "salus/1/account/sign"
 ACCOUNT_KEM = "salus/1/account/kem"

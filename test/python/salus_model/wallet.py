@@ -20,30 +20,41 @@ def passphrase_key(passphrase: str, memory_kib: int, passes: int, salt: bytes) -
     return kdf.derive(unicodedata.normalize("NFKC", passphrase).encode())
 
 
-def _base32(data: bytes) -> str:
+def base32(data: bytes) -> str:
     bits = int.from_bytes(data, "big")
     count = len(data) * 8 // 5
     return "".join(ALPHABET[bits >> (5 * (count - 1 - i)) & 31] for i in range(count))
 
 
 def _checksum(code: bytes) -> str:
-    return _base32(derive.labelled(derive.WALLET_CHECK, code)[:5])[:4]
+    return base32(derive.labelled(derive.WALLET_CHECK, code)[:5])[:4]
 
 
 def format_code(code: bytes) -> str:
     """W-4."""
-    return "-".join(re.findall(".{4}", _base32(code) + _checksum(code)))
+    return "-".join(re.findall(".{4}", base32(code) + _checksum(code)))
+
+
+def typed_letters(typed: str) -> str:
+    """W-4: any case, spaces, marks that are not seen, any grouping, O, I and L for digits."""
+    seen = "".join(character for character in typed.upper() if unicodedata.category(character) != "Cf")
+    clean = re.sub(r"[\s\-\u2013\u2014_.]", "", seen)
+    return clean.replace("O", "0").replace("I", "1").replace("L", "1")
+
+
+def bytes_of(letters: str) -> bytes | None:
+    """A multiple of eight letters; none: another character stands there."""
+    if any(character not in ALPHABET for character in letters):
+        return None
+    bits = 0
+    for character in letters:
+        bits = bits << 5 | ALPHABET.index(character)
+    return bits.to_bytes(len(letters) * 5 // 8, "big")
 
 
 def parse_code(typed: str) -> bytes:
-    clean = re.sub(r"[\s\-\u2013\u2014_.]", "", typed.upper())
-    clean = clean.replace("O", "0").replace("I", "1").replace("L", "1")
-    if len(clean) != 36 or any(character not in ALPHABET for character in clean[:32]):
-        raise Refused("RECOVERY_CODE_WRONG")
-    bits = 0
-    for character in clean[:32]:
-        bits = bits << 5 | ALPHABET.index(character)
-    code = bits.to_bytes(20, "big")
-    if _checksum(code) != clean[32:]:
+    clean = typed_letters(typed)
+    code = bytes_of(clean[:32]) if len(clean) == 36 else None
+    if code is None or _checksum(code) != clean[32:]:
         raise Refused("RECOVERY_CODE_WRONG")
     return code

@@ -11,6 +11,7 @@ export const wingParts = {
 export const wingPartOf = {
   'alerts.now': 'alerts',
   'alerts.set': 'alerts',
+  'alerts.confirm': 'alerts',
   'alerts.off': 'alerts',
   'alerts.try': 'alerts',
   'alerts.standing': 'alerts',

@@ -8,7 +8,7 @@ import {
   oneOf,
   optionalBytes,
   text,
-  typed,
+  typedTailed,
   uintTo,
 } from '../../../primitives/shape.ts';
 import { alertsObjects } from './object-types.ts';
@@ -24,16 +24,12 @@ const dayMinutes = 24 * 60;
 
 /** Push services' addresses are long. */
 export const maxAddressLength = 1_024;
+/** Of what confirms a mail address (AL-20). */
+export const codeBytes = 5;
 /** More than there are: those of builds to come. */
 export const mostCauses = 64;
 
-/**
- * How one account is told by one channel, sealed to the alert service (docs/protocol/alerts.md, AL-6):
- * `[suite, type, counter, channel, address, language, quietFrom, quietUntil, zoneMinutes, secret, causes, known]`.
- * The quiet hours are minutes of the day where she lives, from `quietFrom` until before `quietUntil`; equal: none.
- * `zoneMinutes`: that clock against UTC, plus 720.
- */
-export const choice = typed(suite, alertsObjects.choice, {
+const chosen = {
   /** Grows with every change: an older one is never taken again. */
   counter: uintTo(Number.MAX_SAFE_INTEGER),
   channel: oneOf(channels),
@@ -48,6 +44,21 @@ export const choice = typed(suite, alertsObjects.choice, {
   causes: list(text(32), { most: mostCauses }),
   /** How many causes there were when it was made (AL-18). */
   known: uintTo(mostCauses),
+} as const;
+/** What the letter to a mail address said, 5 bytes; empty: nobody has confirmed it (AL-20). */
+const confirmed = { code: optionalBytes(codeBytes) } as const;
+export const noCode = new Uint8Array(0);
+
+/**
+ * How one account is told by one channel, sealed to the alert service (docs/protocol/alerts.md, AL-6):
+ * `[suite, type, counter, channel, address, language, quietFrom, quietUntil, zoneMinutes, secret, causes, known]`, then
+ * `code` where there is one: a choice of a build before it ends there too.
+ * The quiet hours are minutes of the day where she lives, from `quietFrom` until before `quietUntil`; equal: none.
+ * `zoneMinutes`: that clock against UTC, plus 720.
+ */
+export const choice = typedTailed(suite, alertsObjects.choice, chosen, {
+  tail: confirmed,
+  none: { code: noCode },
 });
 export type Choice = Of<typeof choice>;
 

@@ -11,6 +11,8 @@ export const serviceFacts = z.record(
     publicKey: base64urlText(1_216),
     /** Who sends pushes: what browsers ask for them with. */
     pushKey: base64urlText(65),
+    /** Whose codes confirm mail addresses: of a key that nobody is told. */
+    codeKeyId: base64urlText(16),
     channels: z.array(z.enum(channels)),
     /** Missing: no letter was ever made here. */
     standing: z.optional(alertsStanding),

@@ -4,11 +4,19 @@ import type { AddCommand, CommandContext } from '../../../cli/commands/command.t
 import { table, when } from '../../../cli/format.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { during } from '../../../cli/output.ts';
+import { minutesBeforeUtc, zoneHere } from '../../../cli/zoned-time.ts';
 import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type Cause, type ChosenCause, chosenCauses } from '../api/causes.ts';
 import { type Choice, channels, languages } from '../api/choice.ts';
-import { alertsInbox, alertsNow, endAlert, setAlert, testAlert } from '../sdk/index.ts';
+import {
+  alertsInbox,
+  alertsNow,
+  confirmAlert,
+  endAlert,
+  setAlert,
+  testAlert,
+} from '../sdk/index.ts';
 
 interface SetFlags {
   readonly mail?: string;
@@ -27,7 +35,7 @@ export const addAlerts: AddCommand = (program, context) => {
   alerts
     .command('set')
     .description('be told on one way, or otherwise than before')
-    .option('--mail <address>', 'by mail to this address')
+    .option('--mail <address>', 'by mail to this address, once it is confirmed')
     .option('--webhook <url>', 'by a signed request to this address')
     .option('--inbox', 'in the app: salus alerts inbox')
     .addOption(
@@ -40,6 +48,11 @@ export const addAlerts: AddCommand = (program, context) => {
     )
     .addOption(new Option('--of <causes...>', 'of these alone; default: all').choices(chosenCauses))
     .action((flags: SetFlags) => set(context, flags));
+  alerts
+    .command('confirm')
+    .description('say that the mail address is yours, by the code of the letter to it')
+    .argument('<code>', 'such as 86X3-1014-J4P1')
+    .action((code: string) => confirm(context, code));
   alerts
     .command('off')
     .description('nothing comes on this way any more, and the hospital forgets the address')
@@ -74,24 +87,44 @@ async function set(context: CommandContext, flags: SetFlags): Promise<void> {
   const { channel, address } = wayOf(flags);
   const acting = await openActing(context);
   const account = actingAccount(acting);
+  // Another device may have confirmed the address.
+  await acting.person.sync(work(context, account));
   const wanted = {
     ...{ channel, address, language: flags.language },
     ...quietHours(flags.quiet ?? 'none'),
     zoneMinutes: zoneMinutesHere(context),
     causes: (flags.of ?? chosenCauses) as readonly ChosenCause[],
   };
-  const { counter, secret } = await during(context.output, 'Setting', () =>
+  const { counter, secret, isConfirmed, isAsked } = await during(context.output, 'Setting', () =>
     acting.person.run(setAlert, wanted, work(context, account)),
   );
-  context.output.result(shownOf({ ...wanted, counter, secret }), () =>
+  const shown = shownOf({ ...wanted, counter, secret, isConfirmed, isAsked });
+  context.output.result(shown, () =>
     [
       channel === 'inbox'
         ? 'You are told in the app.'
-        : `You are told by ${channel} at ${address}.`,
+        : `You are told by ${channel} at ${address}${isConfirmed ? '' : ' once it is confirmed'}.`,
+      ...(isConfirmed ? [] : [isAsked ? codeComes : codeLater]),
       ...(channel === 'webhook'
         ? [`Its requests are signed with this secret: ${bytesToBase64url(secret)}`]
         : []),
     ].join('\n'),
+  );
+}
+
+const codeComes =
+  'A letter with a code is on its way there, three a day at most: salus alerts confirm CODE';
+const codeLater =
+  'Too many letters were asked for: ask for the one with the code later, salus alerts test';
+
+async function confirm(context: CommandContext, code: string): Promise<void> {
+  const acting = await openActing(context);
+  const options = work(context, actingAccount(acting));
+  await acting.person.sync(options);
+  const { address, counter } = await acting.person.run(confirmAlert, code, options);
+  context.output.result(
+    { channel: 'mail', address, counter, isConfirmed: true },
+    () => `Confirmed: letters go to ${address}.`,
   );
 }
 
@@ -128,8 +161,8 @@ function quietHours(text: string): Pick<Choice, 'quietFrom' | 'quietUntil'> {
 
 /** This machine's clock against UTC now, plus 720. */
 function zoneMinutesHere({ surroundings }: CommandContext): number {
-  const now = new Date(surroundings.now?.() ?? Date.now());
-  return 720 - now.getTimezoneOffset();
+  const nowMs = surroundings.now?.() ?? Date.now();
+  return 720 + minutesBeforeUtc(nowMs, surroundings.zone ?? zoneHere());
 }
 
 async function off(context: CommandContext, way: (typeof channels)[number]): Promise<void> {
@@ -142,19 +175,28 @@ async function list(context: CommandContext): Promise<void> {
   const acting = await openActing(context);
   const options = work(context, actingAccount(acting));
   await acting.person.sync(options);
-  const { channels: ways, set: own } = await acting.person.run(alertsNow, undefined, options);
+  const { channels: ways, set: own } = await acting.person.run(
+    alertsNow,
+    { zoneMinutes: zoneMinutesHere(context) },
+    options,
+  );
   const rows = own.map((it) => [
     it.channel,
     it.address,
     it.language,
     it.causes.join(' '),
-    it.isCurrent ? '' : 'not at the hospital: set it again',
+    standingOf(it),
   ]);
   context.output.result({ channels: ways, set: own.map(shownOf) }, () =>
     rows.length === 0
       ? `You are not told of anything. Ways of your hospital: ${ways.join(', ') || 'none'}.`
       : table([['way', 'to', 'language', 'of', ''], ...rows]),
   );
+}
+
+function standingOf(it: { readonly isCurrent: boolean; readonly isConfirmed: boolean }): string {
+  if (!it.isCurrent) return 'not at the hospital: set it again';
+  return it.isConfirmed ? '' : 'not confirmed yet: salus alerts confirm CODE';
 }
 
 async function inbox(context: CommandContext): Promise<void> {

@@ -12,6 +12,8 @@ export interface Outgoing {
   readonly cause: Cause;
   /** Of an incident: what a letter says of it (AL-14). */
   readonly facts?: IncidentFacts;
+  /** What she types to confirm this address: the letter is about nothing else (AL-20). */
+  readonly code?: string;
   /** Causes that it tells of. */
   readonly count?: number;
   readonly sentMs: number;

@@ -263,6 +263,18 @@ export class LetterStore {
     return false;
   }
 
+  /** Letters with a code that this account had, or may have had, since then; what a clock ahead wrote is not counted. Rule AL-20. */
+  codesSent(account: AccountId, sinceMs: number, nowMs: number): number {
+    const row = this.#db
+      .prepare(
+        `SELECT count(*) AS n FROM letters WHERE account = ? AND channel = 'mail' AND cause = 'test'
+         AND changedMs > ? AND changedMs <= ?
+         AND (state IN ('doubt', 'handing') OR (state = 'accepted' AND code = 'ADDRESS_UNCONFIRMED'))`,
+      )
+      .get(account, sinceMs, nowMs + longestPauseMs);
+    return Number(row?.n);
+  }
+
   report(code: string, place: number, metMs: number): void {
     this.#whole('report', () => this.#report(code, place, metMs));
   }

@@ -5,6 +5,11 @@ export interface LetterText {
   readonly language: string;
 }
 
+/** What the letter asks to be typed to confirm an address (AL-20); undefined: it does not. */
+export const codeInLetter = (data: string): string | undefined => codeInBody(letterText(data).body);
+export const codeInBody = (body: string): string | undefined =>
+  /^ +\u200e?((?:[0-9A-Z]{4}-){2}[0-9A-Z]{4})\r?$/m.exec(body)?.[1];
+
 export function letterText(data: string): LetterText {
   const at = data.indexOf('\r\n\r\n');
   const [head, rest] = at < 0 ? [data, ''] : [data.slice(0, at), data.slice(at + 4)];

@@ -31,7 +31,7 @@ export interface Letter {
   readonly dueMs: number;
   readonly attempts: number;
   readonly state: LetterState;
-  /** Why it is not sent yet, or was not; empty: nothing was in the way. */
+  /** Why it is not sent yet, or was not; empty: nothing was in the way. Of one that was: ADDRESS_UNCONFIRMED, it had a code (AL-20). */
   readonly code: string;
   readonly changedMs: number;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { chosenCauses } from '../api/causes.ts';
-import type { Choice } from '../api/choice.ts';
+import { type Choice, noCode } from '../api/choice.ts';
 import {
   channelPauseMs,
   digestMs,
@@ -26,6 +26,7 @@ const choice = (change: Partial<Choice> = {}): Choice => ({
   secret: new Uint8Array(0),
   causes: ['look', 'freeze'],
   known: chosenCauses.length,
+  code: noCode,
   ...change,
 });
 

@@ -43,6 +43,19 @@ export function judge(cause: Cause, choice: Choice, nowMs: number): Verdict {
   return leftMs === 0 ? { kind: 'send' } : { kind: 'quiet', untilMs: nowMs + leftMs };
 }
 
+/** What may go to an address that is not confirmed: so many letters with a code in a day, of one account (AL-20). */
+export const codesADay = 3;
+export const codesCountMs = dayMs;
+
+/** `sent`: letters with a code that this account had within `codesCountMs`. */
+export function judgeUnconfirmed(
+  cause: Cause,
+  sent: number,
+): 'send' | 'ADDRESS_UNCONFIRMED' | 'RATE_LIMITED' {
+  if (cause !== 'test') return 'ADDRESS_UNCONFIRMED';
+  return sent < codesADay ? 'send' : 'RATE_LIMITED';
+}
+
 /** How long the quiet hours go on; 0: it is not quiet. They may go over midnight. */
 function quietLeftMs({ quietFrom, quietUntil, zoneMinutes }: Choice, nowMs: number): number {
   if (quietFrom === quietUntil) return 0;

@@ -1,10 +1,19 @@
 import type { KemKey } from '../../../crypto/kem.ts';
 import { openWith } from '../../../crypto/letter.ts';
+import { equalSecretBytes } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { accountIdOf } from '../../../primitives/ids.ts';
 import { decodeAs } from '../../../primitives/shape.ts';
 import type { Cause } from '../api/causes.ts';
-import { type ChannelName, type Choice, channels, choice, choiceContext } from '../api/choice.ts';
+import {
+  type ChannelName,
+  type Choice,
+  channels,
+  choice,
+  choiceContext,
+  noCode,
+} from '../api/choice.ts';
+import { confirmationCode, formatConfirmation } from '../api/confirmation.ts';
 import { factsIn, noFacts } from '../api/incident-facts.ts';
 import { causeId, type KeptChoice, noRow } from '../api/outbox.ts';
 import { alertsNames } from '../names.ts';
@@ -12,7 +21,7 @@ import type { Channel, Delivered } from './channel.ts';
 import type { Incident, Letter, Taken } from './letter.ts';
 import type { LetterStore } from './letter-store.ts';
 import type { Cursor, MetRow, OutboxReader } from './outbox-reader.ts';
-import { channelPauseMs, judge, retryAtMs } from './rules.ts';
+import { channelPauseMs, codesCountMs, judge, judgeUnconfirmed, retryAtMs } from './rules.ts';
 
 /** Nobody's account: whom the relay's URL names. */
 const operator = accountIdOf(new Uint8Array(32));
@@ -25,6 +34,8 @@ export interface ServiceOptions {
   readonly channels: readonly Channel[];
   /** The service's keys by their ids: the one in use, and those before it to which somebody's choice is sealed. */
   readonly keys: ReadonlyMap<string, KemKey>;
+  /** Of what codes of mail addresses are made, and what devices know it by (AL-20). */
+  readonly codes: { readonly key: Uint8Array; readonly keyId: Uint8Array };
   /** Where the operator is told of this machine itself; missing: nobody is. */
   readonly operator?: string | undefined;
   readonly now: () => number;
@@ -178,10 +189,41 @@ export class AlertService {
     const verdict = judge(letter.cause, choice, now());
     if (verdict.kind === 'unwanted') letters.become(letter, { state: 'unwanted' }, now());
     else if (verdict.kind === 'quiet') letters.become(letter, { dueMs: verdict.untilMs }, now());
-    else await this.#deliver(letter, choice, channel);
+    else if (this.#isConfirmed(letter, choice)) await this.#deliver(letter, choice, channel);
+    else await this.#askToConfirm(letter, choice, channel);
   }
 
-  async #deliver(letter: Letter, choice: Choice, channel: Channel): Promise<void> {
+  /** Whether letters are wanted where it would go, as far as anybody has said so (AL-20). */
+  #isConfirmed({ account, channel }: Letter, { address, code }: Choice): boolean {
+    if (account === operator || channel !== 'mail') return true;
+    return equalSecretBytes(code, confirmationCode(this.#of.codes.key, { account, address }));
+  }
+
+  /** To who reads there a letter with the code, and no other. */
+  async #askToConfirm(letter: Letter, choice: Choice, channel: Channel): Promise<void> {
+    const { letters, now, codes } = this.#of;
+    const { account, cause } = letter;
+    const { address } = choice;
+    const nowMs = now();
+    const verdict = judgeUnconfirmed(
+      cause,
+      letters.codesSent(account, nowMs - codesCountMs, nowMs),
+    );
+    if (verdict !== 'send') {
+      letters.become(letter, { state: 'unwanted', code: verdict }, nowMs);
+      return;
+    }
+    const code = confirmationCode(codes.key, { account, address });
+    const shown = formatConfirmation(code, { account, address, codeKeyId: codes.keyId });
+    await this.#deliver(letter, choice, channel, shown);
+  }
+
+  async #deliver(
+    letter: Letter,
+    choice: Choice,
+    channel: Channel,
+    confirming?: string,
+  ): Promise<void> {
     const { letters, now } = this.#of;
     const { name, cause, count } = letter;
     const { language, secret } = choice;
@@ -191,13 +233,16 @@ export class AlertService {
     const outgoing = {
       ...{ name, cause, count, address, language, secret, sentMs: now() },
       ...(facts !== undefined && { facts }),
+      ...(confirming !== undefined && { code: confirming }),
     };
     let held = letter;
     const told = await channel.deliver(outgoing, () => {
       held = letters.become(held, { state: 'handing', code: '' }, now());
     });
     this.#learn(channel.name, told);
-    letters.become(held, after(held, told, now()), now());
+    const became = after(held, told, now());
+    const isCode = confirming !== undefined && told.outcome === 'accepted';
+    letters.become(held, { ...became, ...(isCode && { code: 'ADDRESS_UNCONFIRMED' }) }, now());
     const code = told.outcome === 'accepted' ? '' : told.code;
     this.#of.log({ letter: letter.id, channel: letter.channel, outcome: told.outcome, code });
   }
@@ -235,7 +280,7 @@ export class AlertService {
     if (address === undefined || channel !== 'mail') return undefined;
     const always = { quietFrom: 0, quietUntil: 0, zoneMinutes: 720, causes: [], known: 0 };
     const secret = new Uint8Array(0);
-    return { ...always, counter: 0, channel, address, language: 'en', secret };
+    return { ...always, counter: 0, channel, address, language: 'en', secret, code: noCode };
   }
 
   async #opened(kept: KeptChoice, channel: ChannelName): Promise<Choice | undefined> {

@@ -27,7 +27,8 @@ export function standingIn(db: DatabaseSync): Standing {
       .map((row) => [String(row.word), Number(row.n)] as const);
   const found = new Map(counted('SELECT state AS word, count(*) AS n FROM letters GROUP BY state'));
   const states = letterStates.map((state) => [state, found.get(state) ?? 0] as const);
-  const codes = "SELECT code AS word, count(*) AS n FROM letters WHERE code <> '' GROUP BY code";
+  const codes =
+    "SELECT code AS word, count(*) AS n FROM letters WHERE code <> '' AND state <> 'accepted' GROUP BY code";
   const incidents = db
     .prepare('SELECT * FROM incidents ORDER BY metMs DESC LIMIT 1000')
     .all()

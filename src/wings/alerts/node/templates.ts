@@ -2,7 +2,7 @@ import type { Language } from '../api/choice.ts';
 import type { Outgoing } from './channel.ts';
 import { incidentText } from './incident-text.ts';
 
-type Saying = Pick<Outgoing, 'cause' | 'language' | 'facts' | 'count'>;
+type Saying = Pick<Outgoing, 'cause' | 'language' | 'facts' | 'count' | 'code'>;
 
 interface Text {
   readonly subject: string;
@@ -40,6 +40,22 @@ const trial: Readonly<Record<Language, Text>> = {
   },
 };
 
+/** To whoever reads there, who may be a stranger. A mark keeps the groups of a code in their order in a text from right to left. */
+const confirm: Readonly<Record<Language, (code: string) => Text>> = {
+  en: (code) => ({
+    subject: 'Is this your address?',
+    body: `Somebody asked in the app to be told at this address when there is news in a health record. If it was you, type this code there:\n\n    ${code}\n\nIf it was not you, you need do nothing: no news is sent here. This letter has no link, so that nobody can send you a false one.\n`,
+  }),
+  es: (code) => ({
+    subject: '¿Es suya esta dirección?',
+    body: `Alguien pidió en la aplicación recibir avisos en esta dirección cuando haya novedades en una historia clínica. Si fue usted, escriba allí este código:\n\n    ${code}\n\nSi no fue usted, no tiene que hacer nada: aquí no se envían novedades. Esta carta no lleva ningún enlace, para que nadie pueda enviarle uno falso.\n`,
+  }),
+  ar: (code) => ({
+    subject: 'هل هذا عنوانك؟',
+    body: `طلب شخص في التطبيق أن تصله على هذا العنوان تنبيهات عند وجود جديد في سجل صحي. إن كنت أنت من طلب ذلك، فاكتب هناك هذا الرمز:\n\n    \u200e${code}\n\nوإن لم تكن أنت، فلا يلزمك أن تفعل شيئا: لن يرسل إلى هنا أي جديد. لا تحتوي هذه الرسالة على أي رابط، حتى لا يستطيع أحد أن يرسل إليك رابطا مزيفا.\n`,
+  }),
+};
+
 const backup: Text = {
   subject: 'Salus: the backup of this hospital is too old',
   body: 'The newest backup of this hospital is more than a day and a half old. What to do: docs/operations/backup.md\n',
@@ -56,8 +72,9 @@ const tampering: Text = {
 
 const operators = { backup, certificate, tampering };
 
-/** What a letter says. Source: docs/protocol/alerts.md, AL-5, AL-14. */
-export function textOf({ cause, language, facts, count = 1 }: Saying): Text {
+/** What a letter says. Source: docs/protocol/alerts.md, AL-5, AL-14, AL-20. */
+export function textOf({ cause, language, facts, count = 1, code }: Saying): Text {
+  if (code !== undefined) return confirm[language](code);
   if (cause === 'test') return trial[language];
   if (cause === 'backup' || cause === 'certificate' || cause === 'tampering') {
     return operators[cause];

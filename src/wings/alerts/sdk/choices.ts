@@ -1,8 +1,9 @@
 import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
 import { sealTo } from '../../../crypto/letter.ts';
 import { randomBytes } from '../../../crypto/random.ts';
-import { utf8 } from '../../../primitives/bytes.ts';
-import { CodedError } from '../../../primitives/errors.ts';
+import { equalBytes, utf8 } from '../../../primitives/bytes.ts';
+import { readArray } from '../../../primitives/cbor.ts';
+import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import {
   encodeAs,
   list,
@@ -28,12 +29,15 @@ import {
   channels,
   choice,
   choiceContext,
+  codeBytes,
   hasSecret,
   languages,
   maxAddressLength,
   mostCauses,
+  noCode,
   requireAddress,
 } from '../api/choice.ts';
+import { parseConfirmation } from '../api/confirmation.ts';
 import { alertsDelete } from '../api/routes/alerts-delete.ts';
 import { alertsGet } from '../api/routes/alerts-get.ts';
 import { alertsInboxGet } from '../api/routes/alerts-inbox-get.ts';
@@ -57,30 +61,47 @@ export interface KeptAlert {
   readonly secret: Uint8Array;
   readonly causes: Choice['causes'];
   readonly known: number;
+  /** What she typed of the letter to her mail address; empty: it is not confirmed (AL-20). */
+  readonly code: Uint8Array;
+  /** At which hospital, by the key of its codes, 16 bytes; empty as the code. */
+  readonly codeKeyId: Uint8Array;
 }
+
+const kept = {
+  counter: uint,
+  account: text(64),
+  channel: oneOf(channels),
+  address: text(maxAddressLength),
+  language: oneOf(languages),
+  quietFrom: uint,
+  quietUntil: uint,
+  zoneMinutes: uint,
+  secret: optionalBytes(32),
+  causes: list(text(32), { most: mostCauses }),
+  known: uint,
+} as const;
+const entryBefore = struct(kept);
+const entry = struct({ ...kept, code: optionalBytes(codeBytes), codeKeyId: optionalBytes(16) });
+const unconfirmed = { code: noCode, codeKeyId: noCode } as const;
 
 export const keptAlerts: Drawer<KeptAlert> = {
   wing: alertsDrawer,
-  entry: struct({
-    counter: uint,
-    account: text(64),
-    channel: oneOf(channels),
-    address: text(maxAddressLength),
-    language: oneOf(languages),
-    quietFrom: uint,
-    quietUntil: uint,
-    zoneMinutes: uint,
-    secret: optionalBytes(32),
-    causes: list(text(32), { most: mostCauses }),
-    known: uint,
-  }),
+  // An entry of a build before ends before the code. The code is written where it is empty, too: of two devices' entries the larger
+  // bytes stay, and a longer one is larger whatever it counts.
+  entry: {
+    encode: entry.encode,
+    decode: (value, field) =>
+      readArray(value, field).length === entryBefore.names.length
+        ? { ...entryBefore.decode(value, field), ...unconfirmed }
+        : entry.decode(value, field),
+  },
   key: ({ account, channel }) => utf8(`${account.slice(0, 40)} ${channel}`),
 };
 
 const noSecret = new Uint8Array(0);
 
 /** What somebody wants: an address, in which language, of what, and when not. */
-export type Wanted = Omit<Choice, 'counter' | 'secret' | 'causes' | 'known'> & {
+export type Wanted = Omit<Choice, 'counter' | 'secret' | 'causes' | 'known' | 'code'> & {
   readonly causes: readonly ChosenCause[];
   /** Of a webhook, to go on with it; missing: a new one is made. */
   readonly secret?: Uint8Array;
@@ -91,42 +112,104 @@ export interface AlertsNow {
   readonly channels: readonly ChannelName[];
   /** What a browser asks for pushes with, 65 bytes in base64url; missing: this hospital sends no alerts. */
   readonly pushKey?: string;
-  readonly set: readonly (Omit<KeptAlert, 'account' | 'causes' | 'known'> & {
+  readonly set: readonly (Omit<KeptAlert, 'account' | 'causes' | 'known' | 'code' | 'codeKeyId'> & {
     /** What is told, also of causes that there were not yet when it was chosen (AL-18). */
     readonly causes: readonly ChosenCause[];
     /** The hospital has this very choice, sealed to the key in use. */
     readonly isCurrent: boolean;
+    /** Whether letters go to it: a mail address needs the code of the letter to it (AL-20). */
+    readonly isConfirmed: boolean;
   })[];
 }
 
+/** What became of a change. */
+export interface AlertSet {
+  readonly counter: number;
+  readonly secret: Uint8Array;
+  readonly isConfirmed: boolean;
+  /** Whether a letter with the code was asked for; false also where there were too many. */
+  readonly isAsked: boolean;
+}
+
 /**
- * Asks to be told on one way, or otherwise than before. Throws ALERT_ADDRESS_WRONG, ALERTS_OFF (the hospital has no such
- * way), ALERT_CHOICE_OLD (another device was faster).
+ * Asks to be told on one way, or otherwise than before, and for the letter with the code where a mail address is not confirmed. Throws
+ * ALERT_ADDRESS_WRONG, ALERTS_OFF (the hospital has no such way), ALERT_CHOICE_OLD (another device was faster).
  */
-export const setAlert: Action<Wanted, { readonly counter: number; readonly secret: Uint8Array }> = {
+export const setAlert: Action<Wanted, AlertSet> = {
   name: 'alerts/set',
-  run: (ctx, wanted, options) =>
-    sealChoice(ctx, { ...wanted, known: chosenCauses.length }, options),
+  async run(ctx, wanted, options) {
+    const told = await toldBy(ctx, options);
+    const before = keptOf(ctx, wanted.channel);
+    // A code is of this address alone.
+    const { code, codeKeyId } = before?.address === wanted.address ? before : unconfirmed;
+    const chosen = { ...wanted, code, codeKeyId, known: chosenCauses.length };
+    const sealed = await sealChoice(ctx, chosen, { ...options, told });
+    const isConfirmed = isConfirmedBy(told, chosen);
+    return { ...sealed, isConfirmed, isAsked: !isConfirmed && (await askForCode(ctx, options)) };
+  },
 };
 
-type Chosen = Omit<Choice, 'counter' | 'secret'> & Pick<Wanted, 'secret'>;
+/** False: so many were asked for that no further one is taken now; the address is set all the same. */
+async function askForCode(ctx: Context, options: WorkOptions): Promise<boolean> {
+  try {
+    await testAlert.run(ctx, undefined, options);
+    return true;
+  } catch (error) {
+    if (isCoded(error, 'RATE_LIMITED')) return false;
+    throw error;
+  }
+}
+
+/** Says that letters are wanted at the mail address that is set, by the code of the letter to it. Throws ALERT_CODE_WRONG, and as `setAlert`. */
+export const confirmAlert: Action<string, { readonly address: string; readonly counter: number }> =
+  {
+    name: 'alerts/confirm',
+    async run(ctx, typed, options) {
+      const told = await toldBy(ctx, options);
+      const held = keptOf(ctx, 'mail');
+      if (told.service === undefined) throw new CodedError('ALERTS_OFF');
+      if (held === undefined || held.address === '') throw new CodedError('ALERT_CODE_WRONG');
+      const { address } = held;
+      const codeKeyId = bytesOfText(told.service.codeKeyId);
+      const code = parseConfirmation(typed, { account: ctx.account.account, address, codeKeyId });
+      const { counter } = await sealChoice(ctx, { ...held, code, codeKeyId }, { ...options, told });
+      return { address, counter };
+    },
+  };
+
+/** What the hospital says of its service, and of what this account has chosen. */
+type Told = Awaited<ReturnType<typeof toldBy>>;
+const toldBy = (ctx: Context, { signal }: WorkOptions) => ctx.gateway.call(alertsGet, { signal });
+
+/** Whether letters go there: a code is of one hospital. */
+function isConfirmedBy(
+  { service }: Told,
+  { channel, code, codeKeyId }: Pick<KeptAlert, 'channel' | 'code' | 'codeKeyId'>,
+): boolean {
+  if (channel !== 'mail') return true;
+  if (service === undefined || code.length === 0) return false;
+  return equalBytes(codeKeyId, bytesOfText(service.codeKeyId));
+}
+
+type Chosen = Omit<KeptAlert, 'account' | 'counter' | 'secret'> & Pick<Wanted, 'secret'>;
 
 async function sealChoice(
   ctx: Context,
   wanted: Chosen,
-  { signal }: WorkOptions,
+  { signal, told }: WorkOptions & { readonly told: Told },
 ): Promise<{ readonly counter: number; readonly secret: Uint8Array }> {
   const { account } = ctx.account;
   // Into nobody's inbox but one's own.
   const address = wanted.channel === 'inbox' ? account : wanted.address;
   requireAddress[wanted.channel](address);
-  const { service, set } = await ctx.gateway.call(alertsGet, { signal });
+  const { service, set } = told;
   if (service === undefined) throw new CodedError('ALERTS_OFF');
   const met = set.find((it) => it.channel === wanted.channel)?.counter ?? 0;
   const before = keptOf(ctx, wanted.channel)?.counter ?? 0;
   const counter = Math.max(met, before) + 1;
   const secret = hasSecret(wanted.channel) ? (wanted.secret ?? randomBytes(32)) : noSecret;
-  const chosen = { ...wanted, address, secret, counter };
+  const { code, codeKeyId } = isConfirmedBy(told, wanted) ? wanted : unconfirmed;
+  const chosen = { ...wanted, address, secret, counter, code, codeKeyId };
   const sealed = await sealTo(
     bytesOfText(service.publicKey),
     alertsNames.labels.alertSeal,
@@ -150,7 +233,7 @@ export const endAlert: Action<ChannelName, void> = {
     await ctx.gateway.call(alertsDelete, { params: { channel }, signal });
     const before = keptOf(ctx, channel);
     if (before === undefined) return;
-    const ended = { ...before, counter: before.counter + 1, address: '' };
+    const ended = { ...before, counter: before.counter + 1, address: '', ...unconfirmed };
     await ctx.noteDown((content) => withEntry(content, keptAlerts, ended));
   },
 };
@@ -163,34 +246,58 @@ export const testAlert: Action<undefined, void> = {
   },
 };
 
-/** What this account has chosen. What is sealed to a key before the one in use is sealed anew. */
-export const alertsNow: Action<undefined, AlertsNow> = {
+/**
+ * What this account has chosen. What is sealed to a key before the one in use is sealed anew, and what has quiet hours of another
+ * clock than this device's: `zoneMinutes` is it against UTC, plus 720 (AL-6).
+ */
+export const alertsNow: Action<Pick<Choice, 'zoneMinutes'>, AlertsNow> = {
   name: 'alerts/now',
-  async run(ctx, _input, options) {
-    const told = await ctx.gateway.call(alertsGet, { signal: options.signal });
+  async run(ctx, { zoneMinutes }, options) {
+    const told = await toldBy(ctx, options);
     const { account } = ctx.account;
     const own = entriesOf(ctx.vault.content, keptAlerts).filter((it) => it.account === account);
-    const set = [];
+    const set: AlertsNow['set'][number][] = [];
     for (const { account: _, ...kept } of own) {
       if (kept.address === '') continue;
       const there = told.set.find((it) => it.channel === kept.channel);
       const isHeld = there?.isSet === true && there.counter === kept.counter;
-      const isOld = isHeld && there?.keyId !== told.service?.keyId;
-      const { counter, ...wanted } = kept;
+      const isOfOtherClock = hasQuietHours(kept) && kept.zoneMinutes !== zoneMinutes;
+      const isOld = isHeld && (there.keyId !== told.service?.keyId || isOfOtherClock);
       // As it was made: what she was never asked she has not left out.
-      const renewed = isOld ? await sealChoice(ctx, wanted, options) : { counter };
-      const { known, causes, ...shown } = kept;
+      const renewed = isOld
+        ? await sealAnew(ctx, { ...kept, zoneMinutes }, { ...options, told })
+        : undefined;
+      const { known, causes, code, codeKeyId, ...shown } = kept;
       set.push({
         ...shown,
         causes: causesToldOf({ causes, known }),
         ...renewed,
         isCurrent: isHeld,
+        isConfirmed: isConfirmedBy(told, kept),
       });
     }
     const { service, channels } = told;
     return { channels, set, ...(service !== undefined && { pushKey: service.pushKey }) };
   },
 };
+
+const hasQuietHours = ({ quietFrom, quietUntil }: Pick<Choice, 'quietFrom' | 'quietUntil'>) =>
+  quietFrom !== quietUntil;
+
+/** Undefined: another device was faster, which had the same reason or a newer choice. */
+async function sealAnew(
+  ctx: Context,
+  wanted: Chosen,
+  options: WorkOptions & { readonly told: Told },
+) {
+  const { zoneMinutes } = wanted;
+  try {
+    return { ...(await sealChoice(ctx, wanted, options)), zoneMinutes };
+  } catch (error) {
+    if (isCoded(error, 'ALERT_CHOICE_OLD')) return undefined;
+    throw error;
+  }
+}
 
 /** What is new, as the hospital's alert service wrote it into this account's inbox: the newest first. */
 export interface AlertsInbox {

@@ -2,10 +2,12 @@ export { type Cause, type ChosenCause, causes, chosenCauses } from '../api/cause
 export { type ChannelName, type Choice, channels, languages } from '../api/choice.ts';
 export type { AlertsStanding } from '../api/standing.ts';
 export {
+  type AlertSet,
   type AlertsInbox,
   type AlertsNow,
   alertsInbox,
   alertsNow,
+  confirmAlert,
   endAlert,
   type KeptAlert,
   setAlert,

@@ -10,6 +10,7 @@ import {
   serversOf,
 } from '../../../server/process.ts';
 import { rowGuard } from '../../../server/row-key.ts';
+import { codeKeyIdOf, codeKeyOf } from '../api/confirmation.ts';
 import type { Channel } from '../node/channel.ts';
 import { InboxChannel } from '../node/inbox-channel.ts';
 import { type FileBinding, LetterStore } from '../node/letter-store.ts';
@@ -91,6 +92,7 @@ async function runAlerts(
     letters,
     channels,
     keys,
+    codes: { key: codeKeyOf(shared), keyId: codeKeyIdOf(shared) },
     now: Date.now,
     log,
     operator: relay?.operator,

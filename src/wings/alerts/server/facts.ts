@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { hospitalsOf, serversOf } from '../../../server/process.ts';
 import { channels } from '../api/choice.ts';
+import { codeKeyIdOf } from '../api/confirmation.ts';
 import type { ServiceFacts } from '../api/service-keys.ts';
 import type { AlertsStanding } from '../api/standing.ts';
 import { readStanding } from '../node/standing.ts';
 import { vapidOf } from '../node/web-push.ts';
 import { readDemoLetters } from './demo-letters.ts';
 import { demoLetters, hasRelay, isDemoRelay, places, readRelay } from './places.ts';
-import { hasKeys, pushKeyOf, readServiceKeys } from './service-keys.ts';
+import { hasKeys, outboxKeyOf, pushKeyOf, readServiceKeys } from './service-keys.ts';
 
 /** Everybody who lists their choices asks: counting letters is not done for each. */
 const standingMs = 2_000;
@@ -36,6 +37,7 @@ async function factsOfOne(
   return {
     ...{ keyId: newest.keyId, publicKey: bytesToBase64url(newest.key.publicKey) },
     pushKey: bytesToBase64url(vapidOf(pushKeyOf(folder), '').publicKey),
+    codeKeyId: bytesToBase64url(codeKeyIdOf(outboxKeyOf(folder))),
     channels: hasRelay(home) ? [...channels] : [],
     ...(standing !== undefined && { standing }),
   };

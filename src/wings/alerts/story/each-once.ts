@@ -112,7 +112,12 @@ async function silent(scene: AlertsScene): Promise<Facts> {
 
 /** Steps for a chapter whose scene is this wing's. */
 export const eachOnce: readonly Step<AlertsScene>[] = [
-  { name: 'choose', tells: 'Two patients choose to be told by mail and in the app.', play: told },
+  {
+    name: 'choose',
+    tells:
+      'Two patients choose to be told by mail and in the app, and confirm their addresses by the letters to them.',
+    play: told,
+  },
   {
     name: 'happens',
     tells: 'A look, an emergency, a diagnosis, a refusal, a wrong key, new keys: one letter each.',

@@ -4,8 +4,9 @@ import { Person } from '../../../sdk/person.ts';
 import { enrolMember, type Member, storyPassphrase } from '../../../story/cast.ts';
 import { hold, type Setting } from '../../../story/chapter.ts';
 import { type ChosenCause, chosenCauses } from '../api/causes.ts';
+import { codeInLetter } from '../node/letter-text.ts';
 import { SmtpRelay, type TakenLetter } from '../node/smtp-relay.ts';
-import { setAlert, type Wanted } from '../sdk/index.ts';
+import { confirmAlert, setAlert, type Wanted } from '../sdk/index.ts';
 import { writeRelay } from '../server/places.ts';
 
 /** Whoever waits for a letter waits so long. */
@@ -25,8 +26,19 @@ export class AlertsScene {
     return this.#setting.servers;
   }
 
-  /** Letters by what they are addressed to, as the relay took them. */
+  /** Letters by what they are addressed to, as the relay took them; those with a code apart. */
   lettersTo(nickname: string): readonly TakenLetter[] {
+    return this.#allTo(nickname).filter(({ data }) => codeInLetter(data) === undefined);
+  }
+
+  /** What the newest letter with a code says. */
+  codeTo(nickname: string): string | undefined {
+    return this.#allTo(nickname)
+      .map(({ data }) => codeInLetter(data))
+      .findLast((it) => it !== undefined);
+  }
+
+  #allTo(nickname: string): readonly TakenLetter[] {
     return this.#relay.taken.filter(({ to }) => to.includes(addressOf(nickname)));
   }
 
@@ -55,14 +67,24 @@ export class AlertsScene {
     return member;
   }
 
-  /** Told by mail of these causes, and in the app of all. */
+  /** Told by mail of these causes, once the address is confirmed by what the letter to it says, and in the app of all. */
   async choose(nickname: string, causes: readonly ChosenCause[]): Promise<void> {
     const { person } = this.member(nickname);
     const always = { language: 'en', quietFrom: 0, quietUntil: 0, zoneMinutes: 720 } as const;
     const address = addressOf(nickname);
     const mail: Wanted = { ...always, channel: 'mail', address, causes: [...causes] };
     await person.run(setAlert, mail);
+    await person.run(confirmAlert, await this.#code(nickname));
     await person.run(setAlert, { ...mail, channel: 'inbox', address: '', causes: chosenCauses });
+  }
+
+  /** Waits for the letter with the code. Throws STEP_FAILED: none comes. */
+  async #code(nickname: string): Promise<string> {
+    const untilMs = performance.now() + patienceMs;
+    while (this.codeTo(nickname) === undefined && performance.now() < untilMs) await wait(50);
+    const code = this.codeTo(nickname);
+    hold(code !== undefined, `a letter with a code to ${nickname}`);
+    return code;
   }
 
   /** Waits for so many letters, and says which they are. Throws STEP_FAILED: they do not come, or more do. */

@@ -12,7 +12,8 @@ import type { UnboundRow } from '../../../primitives/row-guard.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
 import { rowGuard } from '../../../server/row-key.ts';
 import { chosenCauses } from '../api/causes.ts';
-import { type Choice, choice, choiceContext } from '../api/choice.ts';
+import { type Choice, choice, choiceContext, noCode } from '../api/choice.ts';
+import { codeKeyIdOf, codeKeyOf, confirmationCode } from '../api/confirmation.ts';
 import { alerts } from '../gateway/alerts-part.ts';
 import { Outbox } from '../gateway/outbox.ts';
 import { alertsNames } from '../names.ts';
@@ -28,6 +29,12 @@ import type { Standing } from '../node/standing.ts';
 const keyId = 'the-key';
 export const sharedKey = new Uint8Array(32).fill(7);
 export const lettersKey = new Uint8Array(32).fill(8);
+
+const codes = { key: codeKeyOf(sharedKey), keyId: codeKeyIdOf(sharedKey) };
+export const codeKeyId = codes.keyId;
+/** What the letter to this address of hers says (AL-20). */
+export const codeOf = (account: AccountId, address: string): Uint8Array =>
+  confirmationCode(codes.key, { account, address });
 
 export const ana = 'a'.repeat(64) as AccountId;
 export const bob = 'b'.repeat(64) as AccountId;
@@ -121,24 +128,26 @@ export class AlertsSetting {
     this.db = this.#openDb();
   }
 
-  /** As a device seals it. */
+  /** As a device seals it; a mail address is confirmed, unless `change` says another code. */
   async choose(
     account: AccountId,
     change: Partial<Choice> = {},
     told: { readonly counter?: number } = {},
   ): Promise<void> {
     const { publicKey } = await serviceKey();
+    const { channel: way = 'mail', address = `${account.slice(0, 1)}@example.org` } = change;
     const wanted: Choice = {
       counter: 1,
-      channel: 'mail',
-      address: `${account.slice(0, 1)}@example.org`,
+      channel: way,
+      address,
       language: 'en',
       quietFrom: 0,
       quietUntil: 0,
       zoneMinutes: 720,
-      secret: new Uint8Array(channelOf(change) === 'webhook' ? 32 : 0),
+      secret: new Uint8Array(way === 'webhook' ? 32 : 0),
       causes: ['look', 'refusal', 'grant-ends', 'device', 'rotation', 'freeze'],
       known: chosenCauses.length,
+      code: way === 'mail' ? codeOf(account, address) : noCode,
       ...change,
     };
     const { channel, counter } = wanted;
@@ -169,7 +178,7 @@ export class AlertsSetting {
     );
     const service = new AlertService({
       outbox: reader,
-      ...{ operator, letters, channels, now: () => this.nowMs },
+      ...{ operator, letters, channels, codes, now: () => this.nowMs },
       keys: new Map([[keyId, await serviceKey()]]),
       log: (line) => this.logged.push(line),
     });
@@ -203,5 +212,4 @@ export class AlertsSetting {
   }
 }
 
-const channelOf = ({ channel = 'mail' }: Partial<Choice>) => channel;
 const serviceKey = () => xwingKeyFromSeed(new Uint8Array(32).fill(9));

@@ -4,9 +4,11 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { remove, salus, temporaryHome, up } from '../../../../test/cli/salus.ts';
 import type { Outgoing } from '../node/channel.ts';
+import { codeInLetter } from '../node/letter-text.ts';
 import { MailChannel } from '../node/mail.ts';
 import { parseRelay } from '../node/relay-url.ts';
 import { SmtpRelay, type TakenLetter } from '../node/smtp-relay.ts';
+import { confirmByLetter } from './confirm-by-letter.ts';
 import { type Listener, OpenSmtpd, password, user } from './opensmtpd.ts';
 import { AlertsSetting, allRounds, ana, bob } from './setting.ts';
 
@@ -138,6 +140,9 @@ test('what a patient asks for goes from her device to Debian’s relay, signed i
   const run = (...args: readonly string[]) => salus(args, { home });
   await run('person', 'create', 'ana', '--name', 'Ana Lima', '--hospital', 'north');
   await run('alerts', 'set', '--mail', 'ana@example.org', '--language', 'es', '--as', 'ana');
+  await confirmByLetter(run, 'ana', () =>
+    taker.taken.map(({ data }) => codeInLetter(data)).find((it) => it !== undefined),
+  );
   await run('alerts', 'test', '--as', 'ana');
   const [{ to, data } = assert.fail()] = await handedOn(/^Subject: Una carta de prueba\r$/m, 1);
   assert.deepEqual(to, ['ana@example.org']);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
-import { list, salus } from '../../../../test/cli/salus.ts';
+import { type Json, list, salus } from '../../../../test/cli/salus.ts';
 import {
   type App,
   fitsWidth,
@@ -13,12 +15,17 @@ import {
   type VisitorOptions,
 } from '../../../../test/web/app.ts';
 import { missingWords, wordOf } from '../../../../test/web/looks.ts';
-import { writeRelay } from '../server/places.ts';
+import { codeInBody } from '../node/letter-text.ts';
+import { readDemoLetters } from '../server/demo-letters.ts';
+import { demoLetters, writeRelay } from '../server/places.ts';
+import { until } from './confirm-by-letter.ts';
 
 /** The screens of alerts in a real browser, over the demo with the mail relay that `npm start` has. */
 const env = { SALUS_PASSPHRASE: 'demo passphrase' };
 let app: App;
-const cli = (...args: readonly string[]) => salus(args, { home: app.home, env });
+/** On a device whose clock shows what the browsers' do: one in another zone would seal quiet hours anew (AL-6). */
+const cli = (...args: readonly string[]) =>
+  salus(args, { home: app.home, env, zone: 'America/New_York' });
 
 before(async () => {
   // As `--smtp demo` leaves it: `up` finds a port for it.
@@ -31,9 +38,25 @@ after(() => app?.close());
 const eboni = (options?: VisitorOptions): Promise<Visitor> =>
   app.visitorAs('Eboni Brekke', options);
 const way = (page: Page, channel: string): Locator => page.locator(`[data-way=${channel}]`);
+/** Of the newest letter with a code, as who reads it finds it. */
+const codeTo = (address: string) =>
+  readDemoLetters(join(app.home, 'servers', demoLetters))
+    .filter(({ to }) => to === address)
+    .map(({ body }) => codeInBody(body))
+    .find((it) => it !== undefined);
+/** Of the choice for mail, as its hospital keeps it: whoever lists may change it. */
+function counterKept(): number {
+  const db = new DatabaseSync(join(app.home, 'servers/north/gateway.db'), { readOnly: true });
+  try {
+    const row = db.prepare("SELECT counter FROM alerts_choices WHERE channel = 'mail'").get();
+    return Number(row?.counter);
+  } finally {
+    db.close();
+  }
+}
 const toAlerts = (page: Page): Locator => page.locator('main a[href="/alerts"]');
 
-test('Three touches from home: a patient is told by mail, and reads first what a letter says and who can read her address', async () => {
+test('Four touches from home: a patient is told by mail once she has typed the code of the letter to her, and reads first what a letter says and who can read her address', async () => {
   const visitor = await eboni();
   const { page, touches } = visitor;
   await touches.touch(toAlerts(page));
@@ -46,13 +69,30 @@ test('Three touches from home: a patient is told by mail, and reads first what a
   await holdsAxe(page);
   await picture(page, 'alerts-mail');
   await touches.touch(page.getByRole('button', { name: 'Keep' }));
+  const mail = way(page, 'mail');
+  await mail.getByText('Not confirmed yet').waitFor();
+  await heading(page, 'You are told nothing outside the app.').waitFor();
+  await mail.getByText('eboni@example.org').waitFor();
+  const field = mail.getByLabel('The code of the letter');
+  const confirm = mail.getByRole('button', { name: 'Confirm' });
+  await field.fill('0000-0000-0000');
+  await confirm.click();
+  await mail
+    .getByRole('alert')
+    .getByText(/not the code of the letter/u)
+    .waitFor();
+  await holdsAxe(page);
+  await picture(page, 'alerts-code');
+  await until(() => codeTo('eboni@example.org') !== undefined);
+  await field.fill(String(codeTo('eboni@example.org')).toLowerCase());
+  await touches.touch(confirm);
   await heading(page, 'You are told by mail.').waitFor();
-  assert.equal(touches.count, 3);
-  await page.getByText('eboni@example.org').waitFor();
+  assert.equal(touches.count, 4);
+  assert.equal(await field.count(), 0);
   const { set } = await cli('alerts', 'list', '--as', 'eboni');
   assert.deepEqual(
-    list({ set }, 'set').map(({ channel, address, isCurrent }) => [channel, address, isCurrent]),
-    [['mail', 'eboni@example.org', true]],
+    list({ set }, 'set').map((it) => [it.channel, it.address, it.isCurrent, it.isConfirmed]),
+    [['mail', 'eboni@example.org', true, true]],
   );
   await visitor.close();
 });
@@ -105,6 +145,22 @@ test('What is new stands in the app, of which kind and when; quiet hours and cau
   );
   const own = chosen.find(({ channel }) => channel === 'inbox');
   assert.equal(JSON.stringify(own?.causes).includes('grant-ends'), false);
+
+  // Another device of hers, whose clock shows another hour, lists: it seals anew, and so does this page when it asks again.
+  const other = await salus(['alerts', 'list', '--as', 'eboni'], {
+    ...{ home: app.home, env, zone: 'Etc/GMT-3' },
+  });
+  const mailIn = (it: Json) => list(it, 'set').find(({ channel }) => channel === 'mail');
+  assert.deepEqual(
+    [mailIn(other)?.zoneMinutes, mailIn(other)?.counter],
+    [900, Number(byMail?.counter) + 1],
+  );
+  await until(() => counterKept() === Number(byMail?.counter) + 2);
+  const here = mailIn(await cli('alerts', 'list', '--as', 'eboni'));
+  assert.deepEqual(
+    [here?.zoneMinutes, here?.counter],
+    [byMail?.zoneMinutes, Number(byMail?.counter) + 2],
+  );
 
   touches.count = 0;
   await touches.touch(inbox.getByRole('button', { name: /^Turn off/u }));
@@ -270,6 +326,14 @@ for (const locale of ['ar-EG', 'es-ES', 'en-GB'] as const) {
     await holdsAxe(page);
     assert.deepEqual(await missingWords(page, language), []);
     await picture(page, `alerts-phone-form-${language}`);
+    // Another address is not confirmed.
+    await page.locator('#alert-address').fill(`eboni-${language}@example.org`);
+    await page.getByRole('button', { name: wordOf(language, 'alerts.keep') }).click();
+    await page.getByLabel(wordOf(language, 'alerts.confirm.code')).waitFor();
+    await fitsWidth(page);
+    await holdsAxe(page);
+    assert.deepEqual(await missingWords(page, language), []);
+    await picture(page, `alerts-phone-code-${language}`);
     await visitor.close();
   });
 }

@@ -5,10 +5,18 @@ import { serversOf } from '../../../server/process.ts';
 import type { Member } from '../../../story/cast.ts';
 import { hold, type Setting } from '../../../story/chapter.ts';
 import type { ChosenCause } from '../../alerts/api/causes.ts';
+import {
+  codeKeyIdOf,
+  codeKeyOf,
+  confirmationCode,
+  formatConfirmation,
+} from '../../alerts/api/confirmation.ts';
+import { codeInLetter } from '../../alerts/node/letter-text.ts';
 import { SmtpRelay } from '../../alerts/node/smtp-relay.ts';
 import { readStanding } from '../../alerts/node/standing.ts';
-import { setAlert } from '../../alerts/sdk/index.ts';
+import { confirmAlert, setAlert } from '../../alerts/sdk/index.ts';
 import { places, writeRelay } from '../../alerts/server/places.ts';
+import { outboxKeyOf } from '../../alerts/server/service-keys.ts';
 
 /** Whoever waits for a letter waits so long. */
 const patienceMs = 60_000;
@@ -18,6 +26,8 @@ const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 export class Letters {
   readonly #setting: Setting;
   readonly #relay = new SmtpRelay();
+  /** Letters with a code. */
+  #codes = 0;
 
   constructor(setting: Setting) {
     this.#setting = setting;
@@ -32,24 +42,48 @@ export class Letters {
     writeRelay(home, withDefaults(`smtp://127.0.0.1:${port}`));
   }
 
-  async choose(
-    { nickname, person }: Member,
-    causes: readonly ChosenCause[] = ['incident'],
-  ): Promise<void> {
+  /** By mail, once the address is confirmed by the code of the letter to it. Throws STEP_FAILED: none comes. */
+  async choose(member: Member, causes: readonly ChosenCause[] = ['incident']): Promise<void> {
+    const { nickname, person } = member;
     const always = { language: 'en', quietFrom: 0, quietUntil: 0, zoneMinutes: 720 } as const;
     const address = addressOf(nickname);
     await person.run(setAlert, { ...always, channel: 'mail', address, causes: [...causes] });
+    this.#codes += 1;
+    await this.#come(0);
+    await person.run(confirmAlert, this.#codeTo(member));
+  }
+
+  /** As it is read in the letter; of a relay whose letters a story does not see, as the hospital itself makes it. */
+  #codeTo({ nickname, hospital, account }: Member): string {
+    const address = addressOf(nickname);
+    if (this.#setting.flags.smtp !== undefined) {
+      const key = outboxKeyOf(join(serversOf(this.#setting.home), hospital));
+      const code = confirmationCode(codeKeyOf(key), { account, address });
+      return formatConfirmation(code, { account, address, codeKeyId: codeKeyIdOf(key) });
+    }
+    const letter = this.#relay.taken.findLast(({ to }) => to.includes(address));
+    const code = codeInLetter(letter?.data ?? '');
+    hold(code !== undefined, `a letter with a code to ${nickname}`);
+    return code;
+  }
+
+  /** Waits for so many letters besides those with a code. */
+  async #come(count: number): Promise<void> {
+    const untilMs = performance.now() + patienceMs;
+    while (this.#accepted() < count && performance.now() < untilMs) await wait(100);
+    hold(this.#accepted() >= count, `${count} letters, not ${this.#accepted()}`);
   }
 
   /** One letter to each of them, and not a second one. Throws STEP_FAILED. */
   async oneEach(members: readonly Member[]): Promise<readonly string[]> {
-    const untilMs = performance.now() + patienceMs;
-    while (this.#accepted() < members.length && performance.now() < untilMs) await wait(100);
+    await this.#come(members.length);
     // A second one would come now.
     await wait(2_000);
     const accepted = this.#accepted();
     hold(accepted === members.length, `${members.length} letters, not ${accepted}`);
-    const taken = this.#relay.taken.map(({ to }) => to.join());
+    const taken = this.#relay.taken
+      .filter(({ data }) => codeInLetter(data) === undefined)
+      .map(({ to }) => to.join());
     const isOwn = this.#setting.flags.smtp === undefined;
     for (const { nickname } of members) {
       const count = taken.filter((it) => it === addressOf(nickname)).length;
@@ -59,12 +93,12 @@ export class Letters {
     return members.map(({ nickname }) => addressOf(nickname));
   }
 
-  /** Of all hospitals' alert services: what the relay said yes to. */
+  /** Of all hospitals' alert services: what the relay said yes to, but for letters with a code. */
   #accepted(): number {
     const { home, servers } = this.#setting;
     const files = servers.hospitals.map(({ name }) => join(serversOf(home), name, places.letters));
     const there = files.filter((it) => existsSync(it));
-    return there.reduce((sum, file) => sum + readStanding(file).states.accepted, 0);
+    return there.reduce((sum, file) => sum + readStanding(file).states.accepted, -this.#codes);
   }
 }
 

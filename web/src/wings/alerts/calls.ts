@@ -7,6 +7,7 @@ import {
   type Choice,
   type ChosenCause,
   chosenCauses,
+  confirmAlert,
   endAlert,
   setAlert,
   standingNow,
@@ -29,6 +30,8 @@ export interface WayView {
         readonly causes: readonly ChosenCause[];
         /** The hospital has this very choice. */
         readonly isCurrent: boolean;
+        /** Letters go there: a mail address needs the code of the letter to it. */
+        readonly isConfirmed: boolean;
       }
     | undefined;
 }
@@ -47,12 +50,15 @@ export interface AlertsView {
 /** In the order in which they are shown. */
 const order: readonly ChannelName[] = ['inbox', 'mail', 'push', 'webhook'];
 
+/** This device's clock against the world's, plus half a day. */
+const clockHere = () => ({ zoneMinutes: 720 - new Date().getTimezoneOffset() });
+
 const now: Call<void, AlertsView> = async (session, _input, { signal }) => {
   const { person, as } = session;
   const options = { ...as, signal };
   // What another device chose stands in the wallet's copy.
   await person.catchUp(options).catch(() => undefined);
-  const { channels, set, pushKey } = await person.run(alertsNow, undefined, options);
+  const { channels, set, pushKey } = await person.run(alertsNow, clockHere(), options);
   const ways = order
     .filter((it) => channels.includes(it) || set.some(({ channel }) => channel === it))
     .map((channel) => ({ channel, set: viewOf(set.find((it) => it.channel === channel)) }));
@@ -65,9 +71,9 @@ type Held = Awaited<ReturnType<(typeof alertsNow)['run']>>['set'][number];
 
 function viewOf(held: Held | undefined): WayView['set'] {
   if (held === undefined) return undefined;
-  const { channel, language, quietFrom, quietUntil, causes, isCurrent } = held;
+  const { channel, language, quietFrom, quietUntil, causes, isCurrent, isConfirmed } = held;
   const address = channel === 'mail' || channel === 'webhook' ? held.address : '';
-  return { address, language, quietFrom, quietUntil, causes, isCurrent };
+  return { address, language, quietFrom, quietUntil, causes, isCurrent, isConfirmed };
 }
 
 /** What somebody wants; an empty address: the one that is known. */
@@ -78,16 +84,19 @@ export type Wish = Pick<Choice, 'channel' | 'address' | 'language' | 'quietFrom'
 const set: Call<Wish, { readonly secret: Uint8Array }> = async (session, wish, { signal }) => {
   const { person, as } = session;
   const options = { ...as, signal };
-  const held = await person.run(alertsNow, undefined, options);
+  const held = await person.run(alertsNow, clockHere(), options);
   const before = held.set.find((it) => it.channel === wish.channel);
   const wanted = {
     ...wish,
     address: wish.address === '' ? (before?.address ?? '') : wish.address,
-    // This device's clock against the world's, plus half a day.
-    zoneMinutes: 720 - new Date().getTimezoneOffset(),
+    ...clockHere(),
     ...(before !== undefined && before.secret.length > 0 && { secret: before.secret }),
   };
   return { secret: (await person.run(setAlert, wanted, options)).secret };
+};
+
+const confirm: Call<{ readonly code: string }, void> = async (session, { code }, { signal }) => {
+  await session.person.run(confirmAlert, code, { ...session.as, signal });
 };
 
 const off: Call<{ readonly channel: ChannelName }, void> = (session, { channel }, { signal }) =>
@@ -108,6 +117,7 @@ const standing: Call<
 export const alertsCalls = {
   'alerts.now': now,
   'alerts.set': set,
+  'alerts.confirm': confirm,
   'alerts.off': off,
   'alerts.try': tryOut,
   'alerts.standing': standing,

@@ -7,6 +7,7 @@ import { type Answered, AskedPage } from '../../parts/asked-page.tsx';
 import { Failed } from '../../parts/failure.tsx';
 import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type { AlertsView, WayView } from './calls.ts';
+import { Confirm } from './confirm.tsx';
 import { Inbox } from './inbox.tsx';
 import { endPushes } from './push.ts';
 import { WayForm } from './way-form.tsx';
@@ -33,7 +34,8 @@ interface KnownProps extends Answered<AlertsView> {
 function Known({ view, error, again, onTried }: KnownProps) {
   const { t } = useTranslation();
   const { ways, inbox } = view;
-  const on = ways.filter((it) => it.set !== undefined).map((it) => t(`alerts.by.${it.channel}`));
+  const on = ways.filter((it) => it.set?.isConfirmed).map((it) => t(`alerts.by.${it.channel}`));
+  const isAnySet = ways.some((it) => it.set !== undefined);
   return (
     <>
       <Answer>{on.length === 0 ? t('alerts.none') : t('alerts.some', { ways: listed(on) })}</Answer>
@@ -50,7 +52,7 @@ function Known({ view, error, again, onTried }: KnownProps) {
               <Way key={it.channel} way={it} view={view} />
             ))}
           </ul>
-          {on.length > 0 && <TryOut onTried={onTried} />}
+          {isAnySet && <TryOut onTried={onTried} />}
         </section>
       )}
     </>
@@ -71,7 +73,9 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
     <li className="sheet pad mt-s" data-way={channel}>
       <div className="sec-head">
         <h3>{name}</h3>
-        {set !== undefined && <span className="tag">{t('alerts.on')}</span>}
+        {set !== undefined && (
+          <span className="tag">{t(set.isConfirmed ? 'alerts.on' : 'alerts.confirm.not')}</span>
+        )}
       </div>
       <p className="sm dim">
         {set?.address ? <bdi dir="ltr">{set.address}</bdi> : t(`alerts.what.${channel}`)}
@@ -81,6 +85,7 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
           {t('alerts.notThere')}
         </p>
       )}
+      {set?.isCurrent === true && !set.isConfirmed && <Confirm />}
       {off.error !== null && <Failed error={off.error} />}
       <div className="acts mt-s">
         <button type="button" className="btn line small" onClick={() => setOpen(true)}>

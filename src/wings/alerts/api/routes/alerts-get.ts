@@ -17,6 +17,7 @@ export const alertsGet = defineRoute({
         keyId: base64urlText(32),
         publicKey: base64urlText(1_216),
         pushKey: base64urlText(65),
+        codeKeyId: base64urlText(16),
       }),
     ),
     channels: z.array(z.enum(channels)),

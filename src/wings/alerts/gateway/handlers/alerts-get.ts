@@ -14,6 +14,7 @@ export const handleAlertsGet = handler(alertsGet, async ({ gateway, caller }) =>
         keyId: service.keyId,
         publicKey: service.publicKey,
         pushKey: service.pushKey,
+        codeKeyId: service.codeKeyId,
       },
     }),
     channels: service?.channels ?? [],
