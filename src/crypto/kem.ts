@@ -157,7 +157,7 @@ export async function xwingEncapsulate(publicKey: Uint8Array): Promise<Encapsula
   };
 }
 
-/** The draft's EncapsulateDerand: `coins` = ML-KEM randomness 32 ‖ X25519 secret 32. For vectors. */
+/** The draft's EncapsulateDerand: `coins` = ML-KEM randomness 32 ‖ X25519 secret 32, of who is to make the same again. Throws KEY_WEAK. */
 export async function xwingEncapsulateWith(
   publicKey: Uint8Array,
   coins: Uint8Array,

@@ -11,7 +11,8 @@ import type { Label } from './labels.ts';
  *
  * Layout: X-Wing encapsulation 1120 ‖ AES-256-GCM ciphertext ‖ tag 16, HPKE base mode with
  * info = label ‖ 0x00 ‖ CBOR(context). Opening for another purpose or context fails. The sender is not
- * authenticated: what needs an author carries a signature inside. Throws KEY_WEAK.
+ * authenticated: what needs an author carries a signature inside. `coins`: the encapsulation's 64 random bytes, where somebody
+ * else who knows them is to make the very same bytes; missing: nobody is. Throws KEY_WEAK.
  * Source: docs/protocol/sealing.md, rule S-3.
  */
 export async function sealTo(
@@ -20,9 +21,11 @@ export async function sealTo(
   context: Cbor,
   aad: Uint8Array,
   plaintext: Uint8Array,
+  coins?: Uint8Array,
 ): Promise<Uint8Array> {
   const info = labelledInfo(label, context);
-  const { enc, ciphertext } = await hpkeSeal({ kem: 'xwing', publicKey, info, aad, plaintext });
+  const sealed = { kem: 'xwing', publicKey, info, aad, plaintext } as const;
+  const { enc, ciphertext } = await hpkeSeal({ ...sealed, ...(coins && { ephemeralSeed: coins }) });
   return concatBytes(enc, ciphertext);
 }
 

@@ -33,6 +33,7 @@ export const vitalsNames = {
     body: 'salus/1/stat/body',
     secret: 'salus/1/stat/secret',
     envelope: 'salus/1/stat/envelope',
+    envelopeCoins: 'salus/1/stat/envelope-coins',
     contributionKey: 'salus/1/stat/contribution-key',
     maskKey: 'salus/1/stat/mask-key',
     verifyKey: 'salus/1/stat/verify-key',

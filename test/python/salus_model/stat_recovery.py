@@ -1,10 +1,11 @@
 """Recovery envelopes of data servers (docs/protocol/vitals-servers.md, VS-29, VS-30 and VS-33)."""
 
 from salus_model import blob_id, cbor, hpke, stat_pages
-from salus_model.derive import sha256
+from salus_model.derive import hkdf, info, sha256
 from salus_model.refused import Refused
 
 ENVELOPE = "salus/1/stat/envelope"
+COINS = "salus/1/stat/envelope-coins"
 BINS, VITALS = stat_pages.BINS, stat_pages.VITALS
 PANEL_VITALS = {1: 5, 2: 2, 3: 1, 4: 2, 5: 1}
 # VP-3a: of each a padded one.
@@ -32,11 +33,14 @@ def bare_hash(manifest: list) -> bytes:
     return sha256(cbor.encode([*manifest[:11], [], manifest[12]]))
 
 
-def envelope(trio: bytes, server: int, public: bytes, pages: list, coins: bytes) -> bytes:
+def envelope(trio: bytes, server: int, public: bytes, pages: list) -> bytes:
     """VS-29; `pages`: each a page and its manifest without envelopes."""
     bare = [sha256(manifest) for _, manifest in pages]
+    bound = sha256(b"".join(bare))
     plain = cbor.encode([part(page, server) for page, _ in pages])
-    sealed = hpke.seal_to(public, ENVELOPE, [trio, server], sha256(b"".join(bare)), plain, coins)
+    first, _ = pages[0]
+    coins = hkdf(first.secrets[server - 1], info(COINS, [trio, server, bound]), 64)
+    sealed = hpke.seal_to(public, ENVELOPE, [trio, server], bound, plain, coins)
     return cbor.encode([2, 75, trio, server, bare, sealed])
 
 

@@ -80,6 +80,10 @@ export interface DataServerBase {
   readonly callers?: CallerWitness;
   /** Also where its hospital keeps reports (VT-3). */
   readonly keepReport?: (name: string, signed: Uint8Array) => void;
+  /** The public half of the recovery key, as this server has published it; missing: it has published none. Rule VS-28. */
+  readonly recoveryPublicKey?: Uint8Array;
+  /** Whether each of these servers has published one, as far as this one can find out. Rule VS-32a. */
+  readonly havePublished?: (servers: readonly AccountId[]) => Promise<boolean>;
   /** The recovery key, where it is at hand. */
   readonly recoveryKey?: () => Promise<KemKey | undefined>;
   readonly ledger: LedgerRows;

@@ -46,6 +46,7 @@ import { actSender, provenRows } from './ledger-line.ts';
 import { ListedTrios } from './listed-trios.ts';
 import { localCaller } from './local-caller.ts';
 import { httpPeers, ServerAddresses } from './peer-line.ts';
+import { PublishedRecovery } from './published-recovery.ts';
 import { Turns } from './turns.ts';
 
 /** How often this server looks whether it could be rebuilt. */
@@ -92,6 +93,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     join(dataServerFolder(folder), it),
   );
   const { sign, kem } = keys;
+  const publicRecovery = await recoveryPublicKey(folder);
   const pool = new VerifyPool();
   const trios = new ListedTrios({ gateway, ledger: rows, account });
   const server = new DataServer({
@@ -103,6 +105,8 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     callers: { who: localCaller, claimedMac: (address) => claimedMacOf(address) },
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
+    recoveryPublicKey: publicRecovery,
+    havePublished: new PublishedRecovery(addresses, now).ofAll,
     settings: {
       ...defaultDataServerSettings,
       ...{ freshHours: file.freshHours, silentAfter: file.silentAfter },
@@ -114,8 +118,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   await app.listen({ port: file.port, host: file.host });
   const url = file.publicUrl ?? urlAt(file.host, (app.server.address() as AddressInfo).port);
   // The key first: who finds the server by its address finds the key as well.
-  const payload = await recoveryPublicKey(folder);
-  const recovery = await state(server.base, { word: recoveryWord, payload });
+  const recovery = await state(server.base, { word: recoveryWord, payload: publicRecovery });
   await gateway.call(dataServersPost, { body: { notice: textOfBytes(recovery) } });
   const notice = await state(server.base, { word: noticeWord, payload: utf8(url) });
   await gateway.call(dataServersPost, { body: { notice: textOfBytes(notice) } });

@@ -93,8 +93,9 @@ export class SensorHub {
       try {
         const { refused } = await kept.uplink.send();
         for (const { code } of refused) this.#told({ what: 'page', sensor: sensor.name, code });
-        // A server that has published no recovery key yet is asked for it anew.
-        if (!kept.uplink.makesEnvelopes) delete kept.uplink;
+        // A server that has published no recovery key yet, or another one, is asked for it anew.
+        const isStale = refused.some(({ code }) => code === 'ENVELOPE_BAD');
+        if (isStale || !kept.uplink.makesEnvelopes) delete kept.uplink;
       } catch (error) {
         // Servers move and keys are changed: who they are is asked anew.
         delete kept.uplink;

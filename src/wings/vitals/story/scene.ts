@@ -86,8 +86,6 @@ export class VitalsScene {
   readonly played: Played[] = [];
   readonly members = new Map<string, Member>();
   servers: readonly AccountId[] = [];
-  /** Sensors send recovery envelopes with their pages. */
-  withEnvelopes = false;
   #line: UplinkLine | undefined;
 
   constructor(setting: Setting, of: { readonly patientsEach: number; readonly hours: number }) {
@@ -204,7 +202,7 @@ export class VitalsScene {
       forgetful: new ForgetfulServers(Date.now),
       line: {
         ...{ key, pseudonym, trio: trioId(this.servers), kemKeys: [one, two, three] },
-        ...(this.withEnvelopes && { recoveryKeys: recoveryKeysOf(this.#line) }),
+        recoveryKeys: recoveryKeysOf(this.#line),
       },
     });
     await queue.add(rows);

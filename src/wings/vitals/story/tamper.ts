@@ -32,7 +32,6 @@ const found: Step<TamperScene> = {
   tells:
     'Three hospitals run a data server each; two demo patients, made up, send what was recorded.',
   async play(scene) {
-    scene.withEnvelopes = true;
     await scene.letters.open();
     await scene.hurry();
     await scene.findServers();

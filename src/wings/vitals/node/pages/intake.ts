@@ -9,15 +9,17 @@ import { keptFor } from '../../api/envelope.ts';
 import { type PageManifest, pageManifest } from '../../api/page.ts';
 import type { RegisteredSensor, Registration } from '../../api/registration.ts';
 import { type PageUpload, pageUpload } from '../../api/upload.ts';
-import { pageIdOf, sizeOf } from '../../crypto/pages/page-head.ts';
-import { openBody } from '../../crypto/pages/page-open.ts';
+import { type PageHead, pageIdOf, sizeOf } from '../../crypto/pages/page-head.ts';
+import { truncateShare } from '../../crypto/pages/page-keep.ts';
+import { type OpenedShare, openBody } from '../../crypto/pages/page-open.ts';
+import { packKept } from '../../crypto/pages/page-rebuild.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { forged, perhapsForged } from '../forged.ts';
 import type { ArrivedPage, KeptEnvelope } from '../stores/page-store.ts';
 import { type OwnTrio, ownTrio } from '../trio.ts';
 import { headOf, keptBody, splitBodies } from './page-bodies.ts';
-import { envelopeBad, requireEnvelope } from './rebuild-share.ts';
+import { envelopeBad, requireEnvelope, requireOwnEnvelope } from './rebuild-share.ts';
 import { registrationIn } from './registering.ts';
 import { countTries } from './sensor-tries.ts';
 
@@ -63,14 +65,19 @@ export async function takeUpload(
   }
   if (!countTries(base, key, unknown.length)) throw new CodedError('SENSOR_QUOTA');
   const envelope = envelopeIn(upload, trio, manifests);
+  if (envelope === undefined) await requireNoneIsMissing(base, trio);
   const bodies = await openBodies(base, trio, upload);
   const pages = manifests.map((it, at) =>
     arrived(base, trio, { manifest: it, sensor: key, body: bodies[at] ?? none }),
   );
+  const shares: OwnShare[] = [];
   for (const [at, manifest] of manifests.entries()) {
     const body = keptBody(trio.place, bodies[at] ?? none);
-    await openBody(base.arithmetic, { server: trio.place, head: headOf(manifest), body });
+    const head = headOf(manifest);
+    const opened = await openBody(base.arithmetic, { server: trio.place, head, body });
+    shares.push({ head, secret: body.secret, opened });
   }
+  if (envelope !== undefined) await requireOwn(base, trio, { manifests, shares });
   base.faultPoint?.('upload:judged');
   await base.store.takeIn(pages, envelope);
   base.faultPoint?.('upload:kept');
@@ -168,6 +175,35 @@ function envelopeIn(
   const name = named[server - 1];
   if (name === undefined) throw envelopeBad('missing');
   return { id: name, bytes: envelope };
+}
+
+/** Where all three have published a recovery key, a page without envelopes is one that no server could be rebuilt with. Throws ENVELOPE_BAD. Rule VS-32a. */
+async function requireNoneIsMissing(base: DataServerBase, { others }: OwnTrio): Promise<void> {
+  if (base.recoveryPublicKey === undefined) return;
+  if (await base.havePublished?.(others.map(({ account }) => account)))
+    throw envelopeBad('missing');
+}
+
+/** What this server was sent of one page. */
+interface OwnShare {
+  readonly head: PageHead;
+  readonly secret: Uint8Array;
+  readonly opened: OpenedShare;
+}
+
+/** The envelope that another keeps for this server must be of what this server was sent. Throws ENVELOPE_BAD. Rule VS-32a. */
+async function requireOwn(
+  { recoveryPublicKey: recoveryKey, arithmetic }: DataServerBase,
+  { id, place }: OwnTrio,
+  of: { readonly manifests: readonly ReadManifest[]; readonly shares: readonly OwnShare[] },
+): Promise<void> {
+  if (recoveryKey === undefined) return;
+  const { manifests, shares } = of;
+  const parts = shares.map(({ head, secret, opened }) =>
+    place === 3 ? packKept(head, truncateShare(arithmetic, opened)) : secret,
+  );
+  const secret = shares[0]?.secret ?? none;
+  await requireOwnEnvelope({ trio: id, server: place, manifests }, { recoveryKey, secret, parts });
 }
 
 /** Throws CANNOT_OPEN, CBOR_SHAPE, BODY_LENGTH. */

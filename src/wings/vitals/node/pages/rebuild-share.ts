@@ -3,7 +3,7 @@ import { openWith } from '../../../../crypto/letter.ts';
 import { equalBytes, hexToBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { BlobId } from '../../../../primitives/ids.ts';
-import { decodeAs, decodeViewsAs } from '../../../../primitives/shape.ts';
+import { decodeAs, decodeViewsAs, encodeAs } from '../../../../primitives/shape.ts';
 import { blobIdOf } from '../../../../storage/blob-id.ts';
 import { batchLeafContent, keptHashIn, namesEnvelope } from '../../api/batch-leaf.ts';
 import {
@@ -17,6 +17,7 @@ import {
 } from '../../api/envelope.ts';
 import { headIn, type PageManifest, pageManifest } from '../../api/page.ts';
 import type { PageArithmetic } from '../../crypto/pages/page-arithmetic.ts';
+import { sealParts } from '../../crypto/pages/page-envelope.ts';
 import type { ServerNumber } from '../../crypto/pages/page-head.ts';
 import { type KeptShare, keptHash } from '../../crypto/pages/page-keep.ts';
 import { envelopedBytes, keptFromPart } from '../../crypto/pages/page-rebuild.ts';
@@ -64,6 +65,29 @@ export function requireEnvelope(bytes: Uint8Array, { trio, server, manifests }: 
   const lengths = manifests.map((it) => envelopedBytes(server, headOf(it)));
   const expected = sealedLength(lengths);
   if (!isOfThese || envelope.sealed.length !== expected) throw envelopeBad('of other pages');
+}
+
+/**
+ * Whether the envelope that all of these manifests name for this server is of what it was just sent, made once more of that.
+ * `parts`: in the order of the manifests; `secret`: of the first body. Throws ENVELOPE_BAD. Rule VS-32a.
+ */
+export async function requireOwnEnvelope(
+  { trio, server, manifests }: EnvelopeOf,
+  of: {
+    /** Public, of this server. */
+    readonly recoveryKey: Uint8Array;
+    readonly secret: Uint8Array;
+    readonly parts: readonly Uint8Array[];
+  },
+): Promise<void> {
+  const bare = manifests.map(bareHashOf);
+  const { recoveryKey, secret, parts } = of;
+  const sealedFor = { trio, server, recoveryKey, bound: boundOf(bare), secret };
+  const sealed = await sealParts(sealedFor, encodeAs(envelopeParts, parts));
+  const made = encodeAs(recoveryEnvelope, { trio, server, manifests: bare, sealed });
+  const id = blobIdOf(made);
+  if (manifests.some(({ envelopes }) => envelopes[server - 1] !== id))
+    throw envelopeBad('another share');
 }
 
 /** An envelope of this server that was opened: what is in it is secret, so of one piece of work alone. */

@@ -1,13 +1,11 @@
-import { sealTo } from '../../../../crypto/letter.ts';
-import { hexToBytes } from '../../../../primitives/bytes.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
 import { blobIdOf } from '../../../../storage/blob-id.ts';
 import { bareHashOf, boundOf, envelopeParts, recoveryEnvelope } from '../../api/envelope.ts';
 import type { PageManifest } from '../../api/page.ts';
+import { sealParts } from '../../crypto/pages/page-envelope.ts';
 import type { OfThree, ServerNumber } from '../../crypto/pages/page-head.ts';
 import { packKept } from '../../crypto/pages/page-rebuild.ts';
 import type { SharedPage } from '../../crypto/pages/page-share.ts';
-import { vitalsNames } from '../../names.ts';
 
 /** The three envelopes of pages that are sent together, in the order of the trio, and the ids by which manifests name them. */
 export interface Envelopes {
@@ -24,12 +22,12 @@ export async function sealEnvelopes(
   pages: readonly { readonly shared: SharedPage; readonly manifest: PageManifest }[],
 ): Promise<Envelopes> {
   const manifests = pages.map(({ manifest }) => bareHashOf(manifest));
-  const seal = async (server: ServerNumber, key: Uint8Array): Promise<Uint8Array> => {
+  const bound = boundOf(manifests);
+  const seal = async (server: ServerNumber, recoveryKey: Uint8Array): Promise<Uint8Array> => {
     const parts = pages.map(({ shared }) => partOf(server, shared));
-    const context = [hexToBytes(trio) ?? new Uint8Array(0), server];
-    const { envelope: label } = vitalsNames.labels;
-    const plain = encodeAs(envelopeParts, parts);
-    const sealed = await sealTo(key, label, context, boundOf(manifests), plain);
+    const secret = pages[0]?.shared.bodies[server - 1]?.secret ?? new Uint8Array(0);
+    const of = { trio, server, recoveryKey, bound, secret };
+    const sealed = await sealParts(of, encodeAs(envelopeParts, parts));
     return encodeAs(recoveryEnvelope, { trio, server, manifests, sealed });
   };
   const [first, second, third] = recoveryKeys;

@@ -18,7 +18,7 @@ import { openKernel } from '../../crypto/pages/page-arithmetic-wasm.ts';
 import type { ServerNumber } from '../../crypto/pages/page-head.ts';
 import { vitalsNames } from '../../names.ts';
 import { askEnvelopes } from '../../node/pages/envelopes.ts';
-import { rebuildShare, requireEnvelope } from '../../node/pages/rebuild-share.ts';
+import { openEnvelope, rebuildShare, requireEnvelope } from '../../node/pages/rebuild-share.ts';
 import { askPeer } from '../../node/statements.ts';
 import { ownTrio } from '../../node/trio.ts';
 import { ForgetfulServers } from '../../sdk/sensor/forgetful-servers.ts';
@@ -60,15 +60,20 @@ function wayOf(three: ThreeServers, signed: SignedPages, place: Place, page: num
 async function resealed(
   three: ThreeServers,
   signed: SignedPages,
-  of: { readonly place: Place; readonly parts: (honest: readonly Uint8Array[]) => Uint8Array[] },
+  of: {
+    readonly place: Place;
+    readonly parts: (honest: readonly Uint8Array[]) => readonly Uint8Array[];
+  },
 ): Promise<SignedPages> {
   const { place, parts } = of;
   const key = three.recovery[place];
-  const bodies = signed.pages.map(({ shared }) => shared.bodies[place].secret);
-  const before = decodeAs(recoveryEnvelope, signed.envelopes?.[place] ?? none);
+  const honest = signed.envelopes?.[place] ?? none;
+  const before = decodeAs(recoveryEnvelope, honest);
+  const owner = { key: key ?? assert.fail(), trio: three.trio, server: numberOf(place) };
+  const opened = await openEnvelope(owner, { id: blobIdOf(honest), bytes: honest });
   const context = [hexToBytes(three.trio) ?? none, numberOf(place)];
   const { envelope: label, pageManifest: manifestLabel } = vitalsNames.labels;
-  const plain = encodeAs(envelopeParts, parts(bodies));
+  const plain = encodeAs(envelopeParts, parts(opened.parts));
   const bound = boundOf(before.manifests);
   const sealed = await sealTo(key?.publicKey ?? none, label, context, bound, plain);
   const bytes = encodeAs(recoveryEnvelope, { ...before, sealed });
@@ -190,14 +195,48 @@ test('an upload without its envelope, with another or with one of another length
   await three.server(0).upload(plain);
 });
 
-test('a sensor that seals another share than it sent is found by the hash of its own manifest', async (t) => {
+const sealedOtherwise: Readonly<
+  Record<string, (honest: readonly Uint8Array[]) => readonly Uint8Array[]>
+> = {
+  'another share': ([first = none, second = none]) => [first, second.map((it) => it ^ 1)],
+  'its pages in another order': (honest) => honest.toReversed(),
+  'the very shares, by coins of its own': (honest) => honest,
+};
+for (const [what, parts] of Object.entries(sealedOtherwise))
+  test(`an envelope with ${what} is refused by the server whose it is, and by no other`, async (t) => {
+    const three = await openServers(t);
+    const signed = await three.signTogether([valuesOf(3, 4, 1), valuesOf(3, 4, 2)]);
+    for (const place of places) {
+      const wrong = await resealed(three, signed, { place, parts });
+      const uploads = await uploadsOf(three.line, wrong);
+      for (const at of places) {
+        const sent = three.server(at).upload(uploads[at]);
+        await (at === place ? refused(sent, 'another share') : sent);
+      }
+    }
+    await three.uploadTogether(signed);
+    await three.judge();
+    assert.equal(await three.server(0).seal(), 1);
+  });
+
+test('pages without envelopes are refused where all three have published a recovery key, as far as a server has heard', async (t) => {
   const three = await openServers(t);
+  const without = [await three.sign(valuesOf(3, 5, 4), 20)];
+  three.havePublished = true;
+  await refused(three.upload(without), 'missing');
+  three.havePublished = false;
+  await three.upload(without);
+  await three.uploadTogether(await three.signTogether([valuesOf(3, 2, 1)]));
+});
+
+test('a sensor that seals another share than it sent is found by the hash of its own manifest', async (t) => {
+  const three = await openServers(t, { checksEnvelopes: false });
   const signed = await three.signTogether([valuesOf(3, 2, 1), valuesOf(3, 4, 2)]);
   const wrong = await resealed(three, signed, {
     place: 0,
     parts: (parts) => [...parts.slice(0, 1), drawn('another secret')],
   });
-  // Nobody but the server's own domain can see it: it is taken in.
+  // A server that has published no key does not see it.
   await three.uploadTogether(wrong);
   const honest = wayOf(three, wrong, 0, 0);
   await rebuildShare(kernel, honest.key, honest.of);
@@ -250,7 +289,7 @@ test('a server gives an envelope to the one whose it is, and to nobody else', as
 });
 
 test('a domain finds by a sample what it could not be rebuilt from, and why', async (t) => {
-  const three = await openServers(t);
+  const three = await openServers(t, { checksEnvelopes: false });
   const key = three.recovery[0];
   const other = three.recovery[1];
   assert.ok(key && other);

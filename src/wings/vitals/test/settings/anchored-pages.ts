@@ -58,7 +58,7 @@ export async function pagesAreAnchored(
     onDisk,
   );
   const hour = hoursAgo(2);
-  const pages = await town.measure(sensor, rowsFrom(hour), { withEnvelopes: true });
+  const pages = await town.measure(sensor, rowsFrom(hour));
   assert.equal(pages.length, 2);
   const trio = trioId(servers);
   // In one batch, or in two where one page was judged later.

@@ -165,6 +165,10 @@ export class ThreeServers {
   readonly trio: string;
   readonly ana: Actor;
   readonly sensor: SigningKey;
+  /** False: servers that have published no recovery key, and so cannot see what is sealed for them. Before they are asked anything. */
+  checksEnvelopes = true;
+  /** Whether the servers have heard of each other's recovery keys. */
+  havePublished = false;
   /** The servers' recovery keys. */
   readonly recovery: readonly KemKey[];
   readonly arithmetic: PageArithmetic;
@@ -259,6 +263,7 @@ export class ThreeServers {
   ): Omit<DataServerBase, 'incidents'> {
     const own = this.actors[place];
     if (own === undefined) throw new Error('no such server');
+    const recovery = this.checksEnvelopes ? this.recovery[place] : undefined;
     return {
       ...{ ...own, store, questions, ledger: this.ledger, arithmetic: this.arithmetic },
       scrubClock: {
@@ -266,6 +271,8 @@ export class ThreeServers {
         spentMs: () => this.scrubClock.spentMs(),
       },
       ...{ now: () => this.now, settings: defaultDataServerSettings, modular: plainArithmetic },
+      ...(recovery && { recoveryPublicKey: recovery.publicKey }),
+      havePublished: async () => this.havePublished,
       peers: {
         ask: async (account, statement) => {
           const at = places.find((it) => this.actors[it]?.account === account);

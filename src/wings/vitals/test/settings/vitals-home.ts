@@ -195,12 +195,11 @@ export class VitalsHome {
 
   /**
    * Takes rows in, makes pages of them and sends those until all three servers have them, with what a lost server is
-   * rebuilt from where that is wanted. Returns the pages.
+   * rebuilt from. Returns the pages.
    */
   async measure(
     { key, pseudonym }: SensorOfTest,
     rows: readonly PanelRow[],
-    { withEnvelopes = false } = {},
   ): Promise<readonly QueuedPage[]> {
     const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
     await queue.add(rows);
@@ -209,8 +208,7 @@ export class VitalsHome {
     const three = await Promise.all(this.servers.map((account) => this.#uplinkServer(account)));
     const [one, two, last] = three.map(({ kemKey }) => kemKey);
     if (one === undefined || two === undefined || last === undefined) throw new Error('three');
-    const recoveryKeys = withEnvelopes ? await this.recoveryKeys() : [];
-    const [own, next, over] = recoveryKeys;
+    const [own, next, over] = await this.recoveryKeys();
     const trio = trioId(this.servers);
     const uplink = new Uplink({
       ...{ arithmetic: await pageArithmetic(), servers: three, queue },

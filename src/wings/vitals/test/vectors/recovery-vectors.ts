@@ -77,7 +77,7 @@ async function upload(
     recoverySeeds: servers.map((server) => hex(seedOf(server))),
     recoveryKeySha256: keys.map((it) => hex(sha256(it.publicKey))),
     pages: await Promise.all(each),
-    drawn: hexOfAll(drawn.slice(4 * pages.length)),
+    drawnMore: drawn.length - 4 * pages.length,
     envelopes: hexOfAll(envelopes),
     withTheNextServersKey: await Promise.all(servers.map(wrongKey)),
   };
@@ -86,7 +86,7 @@ async function upload(
 /** Recovery envelopes of an upload. */
 export const statEnvelopes: Format = {
   about:
-    'vitals-servers.md VS-29, VS-30 and VS-33: pages of one upload, their envelopes for servers 1 to 3 and the hash of what is rebuilt of each page and server, which is the manifest’s; drawn = ML-KEM randomness and X25519 secret of each envelope',
+    'vitals-servers.md VS-29 to VS-33: pages of one upload, their envelopes for servers 1 to 3 and the hash of what is rebuilt of each page and server, which is the manifest’s; the coins of each envelope follow from the secret of the first page, so nothing more is drawn',
   async cases() {
     // One after the other: the fixed randomness is the process's.
     const one = await upload([{ n: 1, panel: 5 }], 'one');
