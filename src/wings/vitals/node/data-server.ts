@@ -19,6 +19,7 @@ import { Batching } from './pages/batching.ts';
 import { answerEnvelopes, checkEnvelopes, type EnvelopesChecked } from './pages/envelopes.ts';
 import { takeUpload } from './pages/intake.ts';
 import { register } from './pages/registering.ts';
+import { ToldRegistrations } from './pages/told-registrations.ts';
 import { noiseKeyOf, secretsFor, trioSecrets } from './pages/trio-secrets.ts';
 import { Verification } from './pages/verification.ts';
 import { QuestionDesk } from './questions/question-desk.ts';
@@ -50,6 +51,8 @@ export class DataServer {
   readonly rebuilding: Rebuilding;
   readonly operator: OperatorDesk;
   readonly silences: Silences;
+  /** What patients told the two others. */
+  readonly told: ToldRegistrations;
   readonly shownKeys: ShownKeys;
   readonly halves: Halves;
   readonly #reports: AttemptReports;
@@ -65,6 +68,7 @@ export class DataServer {
     this.operator = new OperatorDesk(base, this.tampering, this.rebuilding);
     const follow = (trio: string) => this.batching.follow(trio);
     this.silences = new Silences(base);
+    this.told = new ToldRegistrations(base);
     this.shownKeys = new ShownKeys(base);
     this.halves = new Halves(base, this.shownKeys);
     this.questions = deskOf(base, this.shownKeys, { follow, tampering: this.tampering });

@@ -53,6 +53,8 @@ import { Turns } from './turns.ts';
 const envelopesMs = 3_600_000;
 /** And whether somebody accuses it. */
 const accusationsMs = 60_000;
+/** And what patients told the two others of its trios. */
+const registrationsMs = 60_000;
 
 type Line = Readonly<Record<string, string | number>>;
 const log = (line: Line) =>
@@ -136,6 +138,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   turns.every('scrub', scrubTurnMs, () => background.turn());
   turns.every('accusations', accusationsMs, () => server.rebuilding.answerAccusations());
   turns.every('trios', accusationsMs, () => trios.look());
+  turns.every('registrations', registrationsMs, () => server.told.turn());
   turns.every('incidents', file.roundMs, async () => {
     await server.watch();
     const hand = addresses.handNotice.bind(addresses);

@@ -229,10 +229,7 @@ export async function copyPeople(
     const had = new Set<AccountId>();
     for (let from: number | undefined = 0; from !== undefined; answers++) {
       if (answers >= mostAnswersOfPeople) throw new CodedError('SERVER_LIED', { server: account });
-      const payload = encodeAs(askedPeople, { trio: trio.id, from });
-      const answer = await askPeer(base, account, { word: 'people', payload });
-      const { next, registrations } = decodeAs(people, answer);
-      if (next !== 0 && next <= from) throw new CodedError('SERVER_LIED', { server: account });
+      const { next, registrations } = await askPeople(base, account, { trio: trio.id, from });
       for (const signed of registrations) {
         const whose = accountIn(signed);
         if (whose !== undefined && had.has(whose)) continue;
@@ -244,6 +241,19 @@ export async function copyPeople(
       from = next === 0 ? undefined : next;
     }
   }
+}
+
+/** Some of what another server has, after a place in its order. Throws what asking throws, and SERVER_LIED: it goes round. */
+export async function askPeople(
+  base: DataServerBase,
+  server: AccountId,
+  asked: Of<typeof askedPeople>,
+): Promise<Of<typeof people>> {
+  const payload = encodeAs(askedPeople, asked);
+  const answer = decodeAs(people, await askPeer(base, server, { word: 'people', payload }));
+  if (answer.next !== 0 && answer.next <= asked.from)
+    throw new CodedError('SERVER_LIED', { server });
+  return answer;
 }
 
 /** Undefined: it is no registration. */

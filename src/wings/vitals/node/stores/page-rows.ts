@@ -1,4 +1,5 @@
-import { equalBytes } from '../../../../primitives/bytes.ts';
+import { sha256 } from '../../../../crypto/hash.ts';
+import { compareBytes, equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import { parseAccountId, parseBlobId } from '../../../../primitives/ids.ts';
 import type {
@@ -96,6 +97,15 @@ export const isOver = (
   stands.account === account &&
   !equalBytes(stands.pseudonym, pseudonym) &&
   equalBytes(stands.signed, over);
+
+/**
+ * Whether it may stand in the place of the one that is kept: by its counter, of two with one counter by its hash, so that all three
+ * servers end with the same. Rule VS-6b.
+ */
+export const isNewer = (of: KeptRegistration, than: KeptRegistration): boolean =>
+  of.counter === than.counter
+    ? compareBytes(sha256(of.signed), sha256(than.signed)) > 0
+    : of.counter > than.counter;
 
 /** Undefined: what stands there cannot be read, or was not written by this server. */
 export function readable<It>(read: () => It): It | undefined {

@@ -72,7 +72,16 @@ export function describePageStore(name: string, open: OpenPageStore): void {
       const first = { pseudonym, account: ana, counter: 3, signed: drawn('first') };
       await store.register(first);
       await store.register(first);
-      await rejectsWith(store.register({ ...first, signed: drawn('x') }), 'REGISTRATION_OLD');
+      // Of two with one counter the same one stays, whichever came first.
+      const others = Array.from({ length: 16 }, (_, at) => drawn('of the same counter', at));
+      const isGreater = (a: Uint8Array, b: Uint8Array) => compareBytes(sha256(a), sha256(b)) > 0;
+      const [least, greatest] = [false, true].map((it) =>
+        others.find((signed) => isGreater(signed, first.signed) === it),
+      );
+      if (least === undefined || greatest === undefined) assert.fail();
+      await rejectsWith(store.register({ ...first, signed: least }), 'REGISTRATION_OLD');
+      await store.register({ ...first, signed: greatest });
+      await rejectsWith(store.register(first), 'REGISTRATION_OLD');
       await rejectsWith(store.register({ ...first, account: ben, counter: 9 }), 'PSEUDONYM_TAKEN');
       const elsewhere = { ...first, pseudonym: drawn('p').slice(0, 16), counter: 9 };
       await rejectsWith(store.register(elsewhere), 'PSEUDONYM_TAKEN');

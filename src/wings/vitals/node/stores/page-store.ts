@@ -14,7 +14,7 @@ export interface PageStore {
   /** The newest of an account. */
   registrationOf(account: AccountId): Promise<KeptRegistration | undefined>;
   /**
-   * One step; the very same one again is kept. `over`: one of this account under another pseudonym, as it was signed, in whose
+   * One step; the very same one again is kept, and of two with one counter the one with the greater hash. `over`: one of this account under another pseudonym, as it was signed, in whose
    * place this one may stand; pages that wait under that pseudonym are refused (SENSOR_UNKNOWN), and where one was accepted under
    * it, nothing changes. Throws PSEUDONYM_TAKEN, REGISTRATION_OLD.
    */

@@ -6,6 +6,7 @@ import {
   bytesIn,
   envelopeOf,
   heardOf,
+  isNewer,
   isOver,
   registrationOf,
   storedOf,
@@ -110,7 +111,7 @@ export class PostgresPageStore implements PageStore {
         const isSame = equalBytes(row.pseudonym, of.pseudonym) && row.account === of.account;
         if (!isSame) throw new CodedError('PSEUDONYM_TAKEN');
         if (equalBytes(row.signed, of.signed)) return;
-        if (of.counter <= row.counter) throw new CodedError('REGISTRATION_OLD');
+        if (!isNewer(of, row)) throw new CodedError('REGISTRATION_OLD');
       }
       const [next] = await step.ask('SELECT coalesce(max(place), 0) + 1 AS place FROM patients');
       const { pseudonym, account, counter, signed } = of;

@@ -1,7 +1,7 @@
 import { bytesToHex, equalBytes } from '../../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../../primitives/ids.ts';
-import { bytesIn, isOver, registrationOf, uintIn } from '../page-rows.ts';
+import { bytesIn, isNewer, isOver, registrationOf, uintIn } from '../page-rows.ts';
 import type { KeptRegistration, PlacedRegistration } from '../page-store.ts';
 import type { PagesDb } from './sqlite-pages-db.ts';
 import type { SqliteUnsealedPages } from './sqlite-unsealed-pages.ts';
@@ -59,7 +59,7 @@ export class SqliteRegistrations {
         const isSame = equalBytes(row.pseudonym, of.pseudonym) && row.account === of.account;
         if (!isSame) throw new CodedError('PSEUDONYM_TAKEN');
         if (equalBytes(row.signed, of.signed)) return;
-        if (of.counter <= row.counter) throw new CodedError('REGISTRATION_OLD');
+        if (!isNewer(of, row)) throw new CodedError('REGISTRATION_OLD');
       }
       const last = this.#db.get('SELECT coalesce(max(place), 0) AS place FROM patients');
       for (const pseudonym of replaced) {
