@@ -208,14 +208,15 @@ async function sealChoice(
   const before = keptOf(ctx, wanted.channel)?.counter ?? 0;
   const counter = Math.max(met, before) + 1;
   const secret = hasSecret(wanted.channel) ? (wanted.secret ?? randomBytes(32)) : noSecret;
-  const { code, codeKeyId } = isConfirmedBy(told, wanted) ? wanted : unconfirmed;
-  const chosen = { ...wanted, address, secret, counter, code, codeKeyId };
+  const chosen = { ...wanted, address, secret, counter };
+  // The wallet keeps it: a gateway that shows another id for once ends nothing by that.
+  const code = isConfirmedBy(told, wanted) ? wanted.code : noCode;
   const sealed = await sealTo(
     bytesOfText(service.publicKey),
     alertsNames.labels.alertSeal,
     choiceContext(account, wanted.channel),
     new Uint8Array(0),
-    encodeAs(choice, chosen),
+    encodeAs(choice, { ...chosen, code }),
   );
   await ctx.gateway.call(alertsPut, {
     params: { channel: wanted.channel },

@@ -53,6 +53,8 @@ import { Turns } from './turns.ts';
 const envelopesMs = 3_600_000;
 /** And whether somebody accuses it. */
 const accusationsMs = 60_000;
+/** A gateway that was restored from before a notice shows none. */
+const noticesMs = 3_600_000;
 /** And what patients told the two others of its trios. */
 const registrationsMs = 60_000;
 
@@ -98,6 +100,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const publicRecovery = await recoveryPublicKey(folder);
   const pool = new VerifyPool();
   const trios = new ListedTrios({ gateway, ledger: rows, account });
+  const published = new PublishedRecovery({ addresses, store, now });
   const server = new DataServer({
     ...{ account, sign, kem, rootSecret, store, questions, incidents, ledger: rows, arithmetic },
     ...{ now, modular: await modularArithmetic(), verify: pool.verifyLabelled.bind(pool) },
@@ -108,7 +111,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
     recoveryPublicKey: publicRecovery,
-    havePublished: new PublishedRecovery(addresses, now).ofAll,
+    havePublished: published.ofAll,
     settings: {
       ...defaultDataServerSettings,
       ...{ freshHours: file.freshHours, silentAfter: file.silentAfter },
@@ -120,10 +123,16 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   await app.listen({ port: file.port, host: file.host });
   const url = file.publicUrl ?? urlAt(file.host, (app.server.address() as AddressInfo).port);
   // The key first: who finds the server by its address finds the key as well.
-  const recovery = await state(server.base, { word: recoveryWord, payload: publicRecovery });
-  await gateway.call(dataServersPost, { body: { notice: textOfBytes(recovery) } });
-  const notice = await state(server.base, { word: noticeWord, payload: utf8(url) });
-  await gateway.call(dataServersPost, { body: { notice: textOfBytes(notice) } });
+  const publish = async () => {
+    for (const of of [
+      { word: recoveryWord, payload: publicRecovery },
+      { word: noticeWord, payload: utf8(url) },
+    ]) {
+      const notice = textOfBytes(await state(server.base, of));
+      await gateway.call(dataServersPost, { body: { notice } });
+    }
+  };
+  await publish();
   log({ listens: url, account });
   const turns = new Turns((what, error) => {
     server.tampering.suspect(error);
@@ -139,6 +148,10 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   turns.every('accusations', accusationsMs, () => server.rebuilding.answerAccusations());
   turns.every('trios', accusationsMs, () => trios.look());
   turns.every('registrations', registrationsMs, () => server.told.turn());
+  // Before a page comes that has no envelope; a gateway that was set back has neither notice.
+  const learnPublished = async () => published.ofAll(await server.told.others());
+  turns.every('recovery', registrationsMs, learnPublished);
+  turns.every('notices', noticesMs, publish);
   turns.every('incidents', file.roundMs, async () => {
     await server.watch();
     const hand = addresses.handNotice.bind(addresses);

@@ -42,7 +42,7 @@ export async function openStores(of: {
     return openPostgres({ account, url: database, incidents, macs });
   }
   const path = join(folder, 'pages.db');
-  const store = new SqlitePageStore(path, arithmetic, macs, fileLook(path));
+  const store = new SqlitePageStore(path, arithmetic, macs, fileLook());
   return together(store, sqliteQuestionStore(join(folder, 'questions.db'), macs), incidents);
 }
 

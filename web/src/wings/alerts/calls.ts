@@ -84,6 +84,8 @@ export type Wish = Pick<Choice, 'channel' | 'address' | 'language' | 'quietFrom'
 const set: Call<Wish, { readonly secret: Uint8Array }> = async (session, wish, { signal }) => {
   const { person, as } = session;
   const options = { ...as, signal };
+  // A page that is old knows no address and no code that another device gave since, and would write over them.
+  await person.catchUp(options).catch(() => undefined);
   const held = await person.run(alertsNow, clockHere(), options);
   const before = held.set.find((it) => it.channel === wish.channel);
   const wanted = {
@@ -96,7 +98,9 @@ const set: Call<Wish, { readonly secret: Uint8Array }> = async (session, wish, {
 };
 
 const confirm: Call<{ readonly code: string }, void> = async (session, { code }, { signal }) => {
-  await session.person.run(confirmAlert, code, { ...session.as, signal });
+  const options = { ...session.as, signal };
+  await session.person.catchUp(options).catch(() => undefined);
+  await session.person.run(confirmAlert, code, options);
 };
 
 const off: Call<{ readonly channel: ChannelName }, void> = (session, { channel }, { signal }) =>

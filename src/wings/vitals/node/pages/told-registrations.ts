@@ -1,23 +1,37 @@
 import { sha256 } from '../../../../crypto/hash.ts';
 import { bytesToHex } from '../../../../primitives/bytes.ts';
-import { type CodedError, isCoded } from '../../../../primitives/errors.ts';
+import { isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
+import { hasPassed } from '../../api/report-pace.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { isNewer } from '../stores/page-rows.ts';
 import { ownTrio, triosOf } from '../trio.ts';
 import { askPeople } from './batch-copies.ts';
 import { register, registrationIn } from './registering.ts';
 
-/** Of one server, each with 64 registrations: what one that makes them up costs is bounded. */
+/** Of one server, in all trios together: what one that makes them up costs is bounded. */
 const answersATurn = 16;
+/** Who takes longer for an answer holds up this turn, and then none for a while. */
+const slowMs = 2_000;
+const turnMs = 60_000;
+const longestPauseMs = 3_600_000;
+/** All of it is heard again: places that were given anew, and people who were of the trio only later. */
+const anewMs = 3_600_000;
 
-/** How far another server was heard. */
+/** How far another server was heard in one trio. */
 interface Heard {
+  readonly sinceMs: number;
   readonly from: number;
-  /** Of what came after that, by hash: it is said again as long as nothing follows. */
-  readonly names: ReadonlySet<string>;
+  /** Of what came after that and is here, by hash: it is said again as long as nothing follows. */
+  readonly here: ReadonlySet<string>;
+  /** Nothing more came. */
+  readonly isOver: boolean;
 }
-const nothing: Heard = { from: 0, names: new Set() };
+
+interface Pause {
+  readonly sinceMs: number;
+  readonly ms: number;
+}
 
 /**
  * Takes from the two others what a patient told them and not this server: all three count the same people for a question, however she
@@ -26,58 +40,97 @@ const nothing: Heard = { from: 0, names: new Set() };
 export class ToldRegistrations {
   readonly #base: DataServerBase;
   readonly #heard = new Map<string, Heard>();
+  readonly #pauses = new Map<AccountId, Pause>();
 
   constructor(base: DataServerBase) {
     this.#base = base;
   }
 
-  /** Asks each of them for what came since; who is away or says nothing of use keeps nobody from being asked. Returns how many were new. */
+  /** Asks each server for what came since, all at once: who is away, slow or a liar holds no other up. Returns how many were taken. */
   async turn(): Promise<number> {
-    let taken = 0;
-    for (const id of await triosOf(this.#base)) {
+    const others = [...(await this.#others())];
+    const taken = await Promise.all(others.map(([server, trios]) => this.#hear(server, trios)));
+    return taken.reduce((sum, it) => sum + it, 0);
+  }
+
+  /** All other servers of its trios. */
+  async others(): Promise<readonly AccountId[]> {
+    return [...(await this.#others()).keys()];
+  }
+
+  /** With their trios, those with pages first: anybody with the right `stat` founds others. */
+  async #others(): Promise<ReadonlyMap<AccountId, readonly string[]>> {
+    const others = new Map<AccountId, string[]>();
+    const trios = [...(await this.#base.store.trios()), ...(await triosOf(this.#base))];
+    for (const id of new Set(trios)) {
       const trio = await ownTrio(this.#base, id).catch(unlessCoded);
       for (const { account } of trio?.others ?? [])
-        taken += (await this.#hear(id, account).catch(unlessCoded)) ?? 0;
+        others.set(account, [...(others.get(account) ?? []), id]);
     }
-    return taken;
+    return others;
   }
 
-  async #hear(trio: string, server: AccountId): Promise<number> {
-    const key = `${trio} ${server}`;
-    let taken = 0;
-    for (let answers = 0; answers < answersATurn; answers++) {
-      const { from, names } = this.#heard.get(key) ?? nothing;
-      const { next, registrations } = await askPeople(this.#base, server, { trio, from });
-      const said = new Set<string>();
-      for (const signed of registrations) {
-        const name = bytesToHex(sha256(signed));
-        said.add(name);
-        if (!names.has(name) && (await this.#take(signed))) taken++;
+  async #hear(server: AccountId, trios: readonly string[]): Promise<number> {
+    const { now } = this.#base;
+    const pause = this.#pauses.get(server);
+    if (pause !== undefined && !hasPassed(pause.sinceMs, now(), pause.ms)) return 0;
+    let [taken, answers] = [0, 0];
+    for (const trio of trios) {
+      for (let isOver = false; !isOver && answers < answersATurn; answers++) {
+        const began = performance.now();
+        const heard = await this.#hearSome(trio, server).catch(unlessCoded);
+        taken += heard?.taken ?? 0;
+        if (performance.now() - began >= slowMs) {
+          const ms = Math.min(longestPauseMs, Math.max(turnMs, 2 * (pause?.ms ?? 0)));
+          this.#pauses.set(server, { sinceMs: now(), ms });
+          return taken;
+        }
+        isOver = heard?.isOver ?? true;
       }
-      this.#heard.set(key, next === 0 ? { from, names: said } : { from: next, names: new Set() });
-      if (next === 0) break;
     }
+    this.#pauses.delete(server);
     return taken;
   }
 
-  /** False: it is none that this server takes, or it is here, or one of before is meant: for those the ledger is not asked. */
-  async #take(signed: Uint8Array): Promise<boolean> {
+  async #hearSome(trio: string, server: AccountId) {
+    const { now } = this.#base;
+    const key = `${trio} ${server}`;
+    const before = this.#heard.get(key);
+    const isAnew =
+      before === undefined || (before.isOver && hasPassed(before.sinceMs, now(), anewMs));
+    const { sinceMs, from, here } = isAnew
+      ? { sinceMs: now(), from: 0, here: new Set<string>() }
+      : before;
+    const { next, registrations } = await askPeople(this.#base, server, { trio, from });
+    const areHere = new Set<string>();
+    let taken = 0;
+    for (const signed of registrations) {
+      const name = bytesToHex(sha256(signed));
+      const came = here.has(name) ? 'here' : await this.#take(signed);
+      if (came === 'taken') taken++;
+      // What is refused may be taken later: she is thawed, or the ledger shows her new key.
+      if (came !== 'refused') areHere.add(name);
+    }
+    const isOver = next === 0;
+    this.#heard.set(key, { sinceMs, from: isOver ? from : next, here: areHere, isOver });
+    return { taken, isOver };
+  }
+
+  /** `here`: it is, or something newer; the ledger is not asked then. Throws what asking the ledger throws. */
+  async #take(signed: Uint8Array): Promise<'taken' | 'here' | 'refused'> {
     try {
       const { account, pseudonym, counter } = registrationIn(signed);
       const kept = await this.#base.store.registration(pseudonym);
       if (kept !== undefined && !isNewer({ account, pseudonym, counter, signed }, kept))
-        return false;
+        return 'here';
       await register(this.#base, signed);
-      return true;
+      return 'taken';
     } catch (error) {
-      if (!isCoded(error) || isPassing(error)) throw error;
-      return false;
+      if (!isCoded(error) || error.kind === 'unavailable' || error.kind === 'fault') throw error;
+      return 'refused';
     }
   }
 }
-
-/** The ledger is away: it is asked for again. */
-const isPassing = ({ kind }: CodedError): boolean => kind === 'unavailable' || kind === 'fault';
 
 const unlessCoded = (error: unknown): undefined => {
   if (!isCoded(error)) throw error;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { accounts } from '../../../../ledger/tables/accounts.ts';
 import { openServers } from '../settings/opened-servers.ts';
 import { valuesOf } from '../settings/pages.ts';
 import { actor, type Place, type ThreeServers } from '../settings/three-servers.ts';
@@ -71,4 +72,64 @@ test('one of them that is away, or says without end what is nobody’s, keeps no
   await turn(three, [1]);
   assert.equal(answers, 16);
   assert.deepEqual(await kept(three), [told, told, told]);
+});
+
+test('who is refused while she is frozen is taken once she is not', async (t) => {
+  const three = await openServers(t);
+  await measured(three);
+  const told = await three.register({ counter: 5 });
+  await three.server(2).register(told);
+  const row = (await three.ledger.row(accounts, three.ana.account)) ?? assert.fail();
+  three.ledger.put(accounts, three.ana.account, { ...row, frozen: true });
+  await turn(three);
+  assert.notDeepEqual((await kept(three))[0], told);
+  three.ledger.put(accounts, three.ana.account, row);
+  await turn(three);
+  assert.deepEqual(await kept(three), [told, told, told]);
+});
+
+test('a server whose places begin anew, or that counts somebody later, is heard from the beginning each hour', async (t) => {
+  const three = await openServers(t);
+  await measured(three);
+  const told = await three.register({ counter: 5 });
+  const { account, pseudonym } =
+    (await three.store(0).registration(three.pseudonym)) ?? assert.fail();
+  const one = { account, pseudonym, counter: 1, signed: await three.register() };
+  let all = Array.from({ length: 80 }, (_, at) => ({ ...one, place: at + 1 }));
+  t.mock.method(three.store(0), 'registrationsSince', async (from: number, most = 1) =>
+    all.filter(({ place }) => place > from).slice(0, most),
+  );
+  await turn(three, [1]);
+  all = [{ ...one, counter: 5, signed: told, place: 1 }];
+  await turn(three, [1]);
+  assert.notDeepEqual((await kept(three))[1], told);
+  three.now += 3_600_000;
+  await turn(three, [1]);
+  assert.deepEqual((await kept(three))[1], told);
+});
+
+test('a server that takes long for an answer holds up one turn, and then none for longer and longer', async (t) => {
+  const three = await openServers(t);
+  await measured(three);
+  const told = await three.register({ counter: 5 });
+  await three.server(2).register(told);
+  let answers = 0;
+  let passedMs = 0;
+  const clock = performance.now.bind(performance);
+  t.mock.method(performance, 'now', () => clock() + passedMs);
+  const store = three.store(0);
+  const since = store.registrationsSince.bind(store);
+  t.mock.method(store, 'registrationsSince', async (from: number, most?: number) => {
+    answers++;
+    passedMs += 30_000;
+    return since(from, most);
+  });
+  const asked: number[] = [];
+  for (let minutes = 0; minutes < 8; minutes++) {
+    await turn(three, [1]);
+    asked.push(answers);
+    three.now += 60_000;
+  }
+  assert.deepEqual(asked, [1, 2, 2, 3, 3, 3, 3, 4]);
+  assert.deepEqual((await kept(three))[1], told);
 });

@@ -246,7 +246,7 @@ export class ThreeServers {
     const macs = rowMacsOf((this.actors[place] ?? this.ana).rootSecret);
     const path = join(this.#folder, `${place}.db`);
     const { store, questions } = this.#stores.get(place) ?? {
-      store: new SqlitePageStore(path, this.arithmetic, macs, fileLook(path)),
+      store: new SqlitePageStore(path, this.arithmetic, macs, fileLook()),
       questions: sqliteQuestionStore(join(this.#folder, `questions ${place}.db`), macs),
     };
     const incidents = sqliteIncidentStore(join(this.#folder, `incidents ${place}.db`), macs);

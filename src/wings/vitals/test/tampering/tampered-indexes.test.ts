@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -100,10 +100,10 @@ test('one bit of any entry of any index that is another is found by a full scrub
 
 test('of a large file a thread of its own looks at trees and indexes: it finds what is changed in one, and in the whole one nothing', async (t) => {
   const file = await keptFile(t);
-  const look = fileLook(file.path, 0);
+  const look = fileLook(0)(file.path);
   assert.deepEqual(await look(), []);
-  assert.equal(fileLook(file.path, file.bytes.length + 1)(), undefined);
-  assert.equal(fileLook(`${file.path} of before`, 1)(), undefined);
+  assert.equal(fileLook(file.bytes.length + 1)(file.path)(), undefined);
+  assert.equal(fileLook(0)(`${file.path} of before`)(), undefined);
   for (const { name, from, until } of indexPages(file).filter((it) => it.from < it.until)) {
     const changed = Buffer.from(file.bytes);
     changed[until - 1] = (changed[until - 1] ?? 0) ^ 1;
@@ -116,6 +116,11 @@ test('of a large file a thread of its own looks at trees and indexes: it finds w
   }
   writeFileSync(file.path, 'no database');
   await assert.rejects(look() ?? assert.fail(), /not a database/u);
+  // Whole, and in the place of the one that was opened: that one is looked at by who has it open.
+  const whole = `${file.path} that is whole`;
+  writeFileSync(whole, file.bytes);
+  renameSync(whole, file.path);
+  assert.equal(look(), undefined);
 });
 
 test('a sealed page whose name is longer, and another shorter, is found', async (t) => {

@@ -46,14 +46,14 @@ export class SqlitePageStore implements PageStore {
   readonly upkeep: PageUpkeep;
 
   /**
-   * `arithmetic` adds shares up by day, `macs` bind the rows, `lookAside` looks at the file itself (`lookAtFile`). Throws
+   * `arithmetic` adds shares up by day, `macs` bind the rows, `lookAside` is told of the file that was opened, and looks at it (`lookAtFile`). Throws
    * HOME_INVALID for a database of another version.
    */
   constructor(
     path: string,
     arithmetic: PageArithmetic,
     macs: RowMacs,
-    lookAside?: PageUpkeep['lookAside'],
+    lookAside?: (path: string) => NonNullable<PageUpkeep['lookAside']>,
   ) {
     this.#db = new PagesDb(path, macs);
     this.#envelopes = new SqliteEnvelopes(this.#db);
@@ -66,7 +66,7 @@ export class SqlitePageStore implements PageStore {
       ...{ unsealed: this.#unsealed, sealed: this.#sealed },
       ...{ batches: this.#batches, envelopes: this.#envelopes },
     };
-    this.upkeep = new SqlitePageUpkeep(this.#db, rooms, lookAside);
+    this.upkeep = new SqlitePageUpkeep(this.#db, rooms, lookAside?.(path));
   }
 
   async close(): Promise<void> {
