@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { bytesToHex } from '../../../../primitives/bytes.ts';
 import { statDatasets } from '../../ledger/tables/stat-datasets.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import type { KeptRegistration, PageStore } from '../stores/page-store.ts';
@@ -7,16 +6,19 @@ import { registrationIn } from './registering.ts';
 
 type Base = Pick<DataServerBase, 'ledger' | 'store'>;
 
-/** Some thousand rows: requests come between two. */
-const batchesAStep = 16;
+/** Some hundred rows: requests come between two. */
+const batchesAStep = 4;
 /** Anybody with the right `stat` founds trios. */
 const mostTrios = 64;
 
-/** Who has a page in the batches of one trio up to this one, by pseudonym in hex. */
+/** Who has a page in the batches of one trio up to this one, by `keyOf` the pseudonym. */
 interface SealedPeople {
   readonly upTo: number;
   readonly people: Set<string>;
 }
+
+/** A character a byte: half of what hex takes, for each patient of a server. */
+const keyOf = (pseudonym: Uint8Array): string => Buffer.from(pseudonym).toString('latin1');
 
 const known = new WeakMap<PageStore, Map<string, Promise<SealedPeople>>>();
 
@@ -31,7 +33,7 @@ export async function isOfTrio(
 ): Promise<boolean> {
   for (const dataset of registrationIn(signed).datasets)
     if ((await ledger.row(statDatasets, dataset))?.trio === trio) return true;
-  return (await sealedPeople(store, trio)).has(bytesToHex(pseudonym));
+  return (await sealedPeople(store, trio)).has(keyOf(pseudonym));
 }
 
 /** What was put right may be of somebody who was not found before. */
@@ -64,7 +66,7 @@ async function upToNewest(
   const newest = await store.newestBatch(trio);
   for (let first = upTo + 1; first <= newest; first += batchesAStep) {
     const batches = { first, last: Math.min(newest, first + batchesAStep - 1) };
-    for (const it of (await store.upkeep?.people(trio, batches)) ?? []) people.add(bytesToHex(it));
+    for (const it of (await store.upkeep?.people(trio, batches)) ?? []) people.add(keyOf(it));
     await nextTurn();
   }
   return { upTo: Math.max(upTo, newest), people };
