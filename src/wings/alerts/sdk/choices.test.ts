@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
+import { xwingKeyFromSeed } from '../../../crypto/kem.ts';
+import { openWith } from '../../../crypto/letter.ts';
 import { encodeCbor } from '../../../primitives/cbor.ts';
-import { encodeAs } from '../../../primitives/shape.ts';
+import type { AccountId } from '../../../primitives/ids.ts';
+import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { entriesOf, type HasDrawers, mergeDrawers, withEntry } from '../../../sdk/wallet/drawer.ts';
-import { noCode } from '../api/choice.ts';
-import { type KeptAlert, keptAlerts } from './choices.ts';
+import { choice, choiceContext, noCode } from '../api/choice.ts';
+import { alertsGet } from '../api/routes/alerts-get.ts';
+import { alertsNames } from '../names.ts';
+import { alertsNow, type KeptAlert, keptAlerts } from './choices.ts';
+
+const { labels } = alertsNames;
 
 /** What a wallet keeps of a choice. Source: docs/protocol/alerts.md, AL-20; docs/protocol/wallet.md, W-16. */
 
@@ -46,4 +54,55 @@ test('of two devices’ choices the one that was made later stays, with a code o
       assert.deepEqual(entriesOf({ drawers }, keptAlerts), [newer]);
     }
   }
+});
+
+test('a gateway that shows another key and other codes for once takes no confirmation away', async () => {
+  const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
+  const account = 'a'.repeat(64) as AccountId;
+  let content: HasDrawers = withEntry(empty, keptAlerts, kept(7, confirmed));
+  let shown = { keyId: 'one', codeKeyId: confirmed.codeKeyId };
+  const there = { channel: 'mail', keyId: 'one', counter: 7, isSet: true };
+  const sealed: Uint8Array[] = [];
+  const call = async (
+    route: unknown,
+    { body }: { readonly body?: typeof there & { sealed: string } },
+  ) => {
+    if (route === alertsGet)
+      return {
+        ...{ channels: ['mail'], set: [there] },
+        service: {
+          ...{ keyId: shown.keyId, codeKeyId: textOfBytes(shown.codeKeyId), pushKey: '' },
+          publicKey: textOfBytes(service.publicKey),
+        },
+      };
+    if (body === undefined) assert.fail();
+    Object.assign(there, { keyId: body.keyId, counter: body.counter });
+    sealed.push(bytesOfText(body.sealed));
+    return {};
+  };
+  const ctx = {
+    account: { account },
+    gateway: { call },
+    get vault() {
+      return { content };
+    },
+    noteDown: async (change: (of: HasDrawers) => HasDrawers) => {
+      content = change(content);
+    },
+  } as unknown as Parameters<(typeof alertsNow)['run']>[0];
+  const isConfirmed = async () =>
+    (await alertsNow.run(ctx, { zoneMinutes: 720 }, {})).set.map((it) => it.isConfirmed);
+  assert.deepEqual(await isConfirmed(), [true]);
+  shown = { keyId: 'two', codeKeyId: new Uint8Array(16).fill(9) };
+  assert.deepEqual(await isConfirmed(), [false]);
+  shown = { keyId: 'one', codeKeyId: confirmed.codeKeyId };
+  assert.deepEqual(await isConfirmed(), [true]);
+  const codes: Uint8Array[] = [];
+  for (const it of sealed) {
+    const context = choiceContext(account, 'mail');
+    const opened = await openWith(service, labels.alertSeal, context, new Uint8Array(0), it);
+    codes.push(decodeAs(choice, opened).code);
+  }
+  // To the other hospital it says nothing.
+  assert.deepEqual(codes, [noCode, confirmed.code]);
 });
