@@ -49,8 +49,13 @@ export class ToldRegistrations {
   /** Asks each server for what came since, all at once: who is away, slow or a liar holds no other up. Returns how many were taken. */
   async turn(): Promise<number> {
     const others = [...(await this.#others())];
-    const taken = await Promise.all(others.map(([server, trios]) => this.#hear(server, trios)));
-    return taken.reduce((sum, it) => sum + it, 0);
+    const all = await Promise.allSettled(
+      others.map(([server, trios]) => this.#hear(server, trios)),
+    );
+    // Once all have ended: the stores are closed after a turn.
+    const failed = all.find((it) => it.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return all.reduce((sum, it) => sum + (it.status === 'fulfilled' ? it.value : 0), 0);
   }
 
   /** All other servers of its trios. */
@@ -78,30 +83,41 @@ export class ToldRegistrations {
     for (const trio of trios) {
       for (let isOver = false; !isOver && answers < answersATurn; answers++) {
         const began = performance.now();
-        const heard = await this.#hearSome(trio, server).catch(unlessCoded);
-        taken += heard?.taken ?? 0;
-        if (performance.now() - began >= slowMs) {
+        const asked = this.#askedOf(trio, server);
+        const answer = await askPeople(this.#base, server, { trio, from: asked.from }).catch(
+          unlessCoded,
+        );
+        // Not how long it takes here to judge what came.
+        const isSlow = performance.now() - began >= slowMs;
+        const came = answer && (await this.#came(asked, answer).catch(unlessCoded));
+        if (came !== undefined) this.#heard.set(`${trio} ${server}`, came.heard);
+        taken += came?.taken ?? 0;
+        if (isSlow) {
           const ms = Math.min(longestPauseMs, Math.max(turnMs, 2 * (pause?.ms ?? 0)));
           this.#pauses.set(server, { sinceMs: now(), ms });
           return taken;
         }
-        isOver = heard?.isOver ?? true;
+        isOver = came?.heard.isOver ?? true;
       }
     }
     this.#pauses.delete(server);
     return taken;
   }
 
-  async #hearSome(trio: string, server: AccountId) {
+  /** From where on. */
+  #askedOf(trio: string, server: AccountId): Heard {
     const { now } = this.#base;
-    const key = `${trio} ${server}`;
-    const before = this.#heard.get(key);
+    const before = this.#heard.get(`${trio} ${server}`);
     const isAnew =
       before === undefined || (before.isOver && hasPassed(before.sinceMs, now(), anewMs));
-    const { sinceMs, from, here } = isAnew
-      ? { sinceMs: now(), from: 0, here: new Set<string>() }
-      : before;
-    const { next, registrations } = await askPeople(this.#base, server, { trio, from });
+    return isAnew ? { sinceMs: now(), from: 0, here: new Set(), isOver: false } : before;
+  }
+
+  /** How far it is heard then, and how many were taken. Throws what asking the ledger throws: then it is said again. */
+  async #came(
+    { sinceMs, from, here }: Heard,
+    { next, registrations }: Awaited<ReturnType<typeof askPeople>>,
+  ): Promise<{ readonly heard: Heard; readonly taken: number }> {
     const areHere = new Set<string>();
     let taken = 0;
     for (const signed of registrations) {
@@ -112,8 +128,7 @@ export class ToldRegistrations {
       if (came !== 'refused') areHere.add(name);
     }
     const isOver = next === 0;
-    this.#heard.set(key, { sinceMs, from: isOver ? from : next, here: areHere, isOver });
-    return { taken, isOver };
+    return { heard: { sinceMs, from: isOver ? from : next, here: areHere, isOver }, taken };
   }
 
   /** `here`: it is, or something newer; the ledger is not asked then. Throws what asking the ledger throws. */

@@ -345,8 +345,8 @@ test('gaps outlast the pages that they lie in, until a late row fills them; refu
   await queue.end();
 });
 
-/** The queue of a sensor that three servers know. */
-async function besideThree(t: TestContext) {
+/** The queue of a sensor, and three servers. */
+async function beside(t: TestContext) {
   const kernel = await openKernel();
   const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
   const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
@@ -354,8 +354,14 @@ async function besideThree(t: TestContext) {
     await queue.end();
     await three.close();
   });
-  await three.registerEverywhere();
   return { kernel, three, queue };
+}
+
+/** That of one that they know. */
+async function besideThree(t: TestContext) {
+  const made = await beside(t);
+  await made.three.registerEverywhere();
+  return made;
 }
 
 test('a page that is too old for the servers is given up, and those beside it arrive', async (t) => {
@@ -422,13 +428,7 @@ test('what a sensor measured arrives at three servers, whoever was away meanwhil
 
 /** A sensor that is registered for no study, and has sent nothing; what each server is asked is counted. */
 async function unsent(t: TestContext) {
-  const kernel = await openKernel();
-  const three = await ThreeServers.open(mkdtempSync(join(tmpdir(), 'salus-servers-')), kernel);
-  const queue = new SqliteSensorQueue(':memory:', { pauseMs: 180_000 });
-  t.after(async () => {
-    await queue.end();
-    await three.close();
-  });
+  const { kernel, three, queue } = await beside(t);
   const registration = await three.register({ datasets: [] });
   for (const place of places) await three.server(place).register(registration);
   await queue.add([0, 1, 2].map((at) => rowAt((hour - 3 + at) * 3_600_000, 5 + at)));
