@@ -13,6 +13,7 @@ import type { StatBatch } from '../ledger/acts/stat-batch.ts';
 import type { StatSeal } from '../ledger/acts/stat-seal.ts';
 import type { ScrubClock } from './incidents/foreign-writes.ts';
 import type { CallerWitness } from './incidents/refused-writes.ts';
+import type { EnvelopeOpener } from './pages/envelope-opener.ts';
 import type { IncidentStore } from './stores/incident-store.ts';
 import type { PageStore } from './stores/page-store.ts';
 import type { QuestionStore } from './stores/question-store.ts';
@@ -86,6 +87,8 @@ export interface DataServerBase {
   readonly havePublished?: (servers: readonly AccountId[]) => Promise<boolean>;
   /** The recovery key, where it is at hand. */
   readonly recoveryKey?: () => Promise<KemKey | undefined>;
+  /** Opens envelopes with that key on another thread, which begins now; missing: on this one. */
+  readonly openerAside?: () => EnvelopeOpener;
   readonly ledger: LedgerRows;
   /** Trios of the ledger that this server is in, as far as it has looked; a store that is gone names none. */
   readonly listedTrios?: () => readonly string[];

@@ -40,6 +40,7 @@ import {
 } from './data-server-keys.ts';
 import { openStores } from './data-server-stores.ts';
 import { enrolDataServer } from './enrol-data-server.ts';
+import { envelopeThread } from './envelope-thread.ts';
 import { fileWitnesses } from './file-witnesses.ts';
 import { keepReportFile } from './incident-files.ts';
 import { actSender, provenRows } from './ledger-line.ts';
@@ -110,6 +111,7 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
     callers: { who: localCaller, claimedMac: (address) => claimedMacOf(address) },
     keepReport: (name, signed) => keepReportFile(folder, name, signed),
     recoveryKey: () => recoveryKey(folder),
+    openerAside: () => envelopeThread(folder),
     recoveryPublicKey: publicRecovery,
     havePublished: published.ofAll,
     settings: {

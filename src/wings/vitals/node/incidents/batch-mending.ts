@@ -1,4 +1,3 @@
-import type { KemKey } from '../../../../crypto/kem.ts';
 import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId, BlobId } from '../../../../primitives/ids.ts';
 import { envelopeIn } from '../../api/batch-leaf.ts';
@@ -6,8 +5,9 @@ import { batchRowId, type StatBatchRow, statBatches } from '../../ledger/tables/
 import type { DataServerBase } from '../data-server-base.ts';
 import { askedAhead } from '../pages/asked-ahead.ts';
 import { type CopiedPage, copyBatch, haveRoot, type LookAtOwn } from '../pages/batch-copies.ts';
+import type { EnvelopeOpener } from '../pages/envelope-opener.ts';
 import { askEnvelopes, pagesPerAsking } from '../pages/envelopes.ts';
-import { envelopeBad, isKeptOf, openEnvelope, shareIn } from '../pages/rebuild-share.ts';
+import { envelopeBad, isKeptOf } from '../pages/rebuild-share.ts';
 import type {
   MendedPage,
   PageUpkeep,
@@ -26,6 +26,12 @@ export interface BatchToMend {
   readonly fromEnvelopes: number;
 }
 
+/** A batch of which everything was asked for. */
+export interface BegunBatch {
+  /** Throws ENVELOPE_BAD, and what the opener throws. */
+  mended(): Promise<BatchToMend>;
+}
+
 const hourMs = 3_600_000;
 
 /** One batch of a trio, put together again: first of what stands, then of what others have. Rule VT-11. */
@@ -33,7 +39,7 @@ export class BatchMending {
   readonly #base: DataServerBase;
   readonly #upkeep: PageUpkeep;
   readonly #trio: OwnTrio;
-  readonly #key: KemKey;
+  readonly #opener: EnvelopeOpener;
   /** Who said last what was not so, last: nobody has every batch of a rebuilding read and verified for nothing. */
   #from: readonly AccountId[];
 
@@ -41,17 +47,17 @@ export class BatchMending {
     readonly base: DataServerBase;
     readonly upkeep: PageUpkeep;
     readonly trio: OwnTrio;
-    readonly key: KemKey;
+    readonly opener: EnvelopeOpener;
   }) {
     this.#base = of.base;
     this.#upkeep = of.upkeep;
     this.#trio = of.trio;
-    this.#key = of.key;
+    this.#opener = of.opener;
     this.#from = of.trio.others.map(({ account }) => account);
   }
 
-  /** Throws BATCH_UNKNOWN, ROOT_DIFFERS, SIGNATURE_WRONG, ENVELOPE_BAD, and what asking the other two throws. */
-  async batch(number: number): Promise<BatchToMend> {
+  /** Its envelopes are opened meanwhile. Throws BATCH_UNKNOWN, ROOT_DIFFERS, SIGNATURE_WRONG, ENVELOPE_BAD, and what asking the other two throws. */
+  async begin(number: number): Promise<BegunBatch> {
     const trio = this.#trio;
     const row = await this.#base.ledger.row(statBatches, batchRowId(trio.id, number));
     if (row === undefined) throw new CodedError('BATCH_UNKNOWN', { number });
@@ -59,18 +65,23 @@ export class BatchMending {
     const copied = (await this.#own(number, row)) ?? (await this.#copied({ number, row, look }));
     const { root, firstHour, lastHour } = row;
     const pages = copied.map(({ names }) => names.page);
+    const batch = { trio: trio.id, number, root, pages, firstHour, lastHour };
     const kept = await this.#kept(copied);
     const missing = copied.filter((_, at) => kept[at] === undefined);
-    const opened = await this.#open(missing);
-    const shareOf = (page: CopiedPage, at: number) => kept[at] ?? opened.get(page);
+    const opening = await this.#open(missing);
     return {
-      batch: { trio: trio.id, number, root, pages, firstHour, lastHour },
-      pages: copied.map((page, at) => {
-        const share = shareOf(page, at);
-        if (share === undefined) throw envelopeBad('missing');
-        return { names: page.names, atMs: (page.names.startHour + 1) * hourMs, kept: share };
-      }),
-      fromEnvelopes: missing.length,
+      mended: async () => {
+        const opened = new Map((await Promise.all(opening)).flat());
+        return {
+          batch,
+          pages: copied.map((page, at) => {
+            const share = kept[at] ?? opened.get(page);
+            if (share === undefined) throw envelopeBad('missing');
+            return { names: page.names, atMs: (page.names.startHour + 1) * hourMs, kept: share };
+          }),
+          fromEnvelopes: missing.length,
+        };
+      },
     };
   }
 
@@ -115,25 +126,30 @@ export class BatchMending {
     });
   }
 
-  /** Shares out of their envelopes, each asked for and opened once. Rule VS-33. */
-  async #open(missing: readonly CopiedPage[]): Promise<ReadonlyMap<CopiedPage, StoredShare>> {
-    const shares = new Map<CopiedPage, StoredShare>();
+  /** Shares out of their envelopes, each asked for and opened once; what is asked for is opened while the next is. Rule VS-33. */
+  async #open(missing: readonly CopiedPage[]): Promise<readonly Promise<readonly OpenedPage[]>[]> {
     const { id: trio, place: server } = this.#trio;
     const uploads = [...byEnvelope(this.#trio, missing)];
     const some = Array.from({ length: Math.ceil(uploads.length / pagesPerAsking) }, (_, at) =>
       uploads.slice(at * pagesPerAsking, (at + 1) * pagesPerAsking),
     );
     const ask = (of: typeof uploads) => this.#ask(of);
+    const opening: Promise<readonly OpenedPage[]>[] = [];
     for await (const [asked, envelopes] of askedAhead(some, ask)) {
-      for (const [id, pages] of asked) {
+      const found = asked.map(([id, pages]) => {
         const bytes = envelopes.get(id);
         if (bytes === undefined) throw envelopeBad('missing');
-        const opened = await openEnvelope({ key: this.#key, trio, server }, { id, bytes });
-        for (const page of pages)
-          shares.set(page, await shareIn(this.#base.arithmetic, opened, page.names));
-      }
+        return { envelope: { id, bytes }, pages: pages.map(({ names }) => names) };
+      });
+      const of = asked.flatMap(([, pages]) => pages);
+      const opened = this.#opener
+        .open({ trio, server }, found)
+        .then((shares) => of.flatMap((page, at) => openedPage(page, shares[at])));
+      // Whoever waits for the batch hears of it.
+      opened.catch(() => {});
+      opening.push(opened);
     }
-    return shares;
+    return opening;
   }
 
   /** By a page of each; a keeper that knows nothing of that page is asked by the others of its upload. */
@@ -152,6 +168,10 @@ export class BatchMending {
     return envelopes;
   }
 }
+
+type OpenedPage = readonly [CopiedPage, StoredShare];
+const openedPage = (page: CopiedPage, share: StoredShare | undefined): readonly OpenedPage[] =>
+  share === undefined ? [] : [[page, share]];
 
 /** Pages of one upload together. Throws ENVELOPE_BAD: of a page that names none there is none. */
 function byEnvelope(

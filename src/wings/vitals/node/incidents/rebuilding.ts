@@ -11,6 +11,7 @@ import { quarantineRowId, statQuarantines } from '../../ledger/tables/stat-quara
 import type { DataServerBase } from '../data-server-base.ts';
 import { forgeryIn } from '../forged.ts';
 import { copyPeople } from '../pages/batch-copies.ts';
+import { type EnvelopeOpener, openedHere } from '../pages/envelope-opener.ts';
 import { register, registerAsOthers } from '../pages/registering.ts';
 import { forgetSealedPeople } from '../pages/trio-people.ts';
 import type { KeptQuarantine } from '../stores/incident-store.ts';
@@ -56,7 +57,12 @@ export class Rebuilding {
     if (upkeep === undefined) throw new CodedError('INTERNAL', { what: 'upkeep' });
     const standing = this.#tampering.quarantines();
     const rebuilt: Rebuilt[] = [];
-    for (const quarantine of standing) rebuilt.push(await this.#batches(upkeep, quarantine, key));
+    const opener = this.#base.openerAside?.() ?? openedHere(this.#base.arithmetic, key);
+    try {
+      for (const it of standing) rebuilt.push(await this.#batches(upkeep, it, opener));
+    } finally {
+      await opener.close();
+    }
     forgetSealedPeople(this.#base.store);
     const numbers = await this.#numbers();
     const numberOf = (trio: string) => numbers.get(trio);
@@ -93,12 +99,19 @@ export class Rebuilding {
     return numbers;
   }
 
-  async #batches(upkeep: PageUpkeep, of: KeptQuarantine, key: KemKey): Promise<Rebuilt> {
+  /** Of the next batch everything is asked for, and opened, while one is written. */
+  async #batches(upkeep: PageUpkeep, of: KeptQuarantine, opener: EnvelopeOpener): Promise<Rebuilt> {
     const trio = await ownTrio(this.#base, of.trio);
-    const mending = new BatchMending({ base: this.#base, upkeep, trio, key });
+    const mending = new BatchMending({ base: this.#base, upkeep, trio, opener });
     let [pages, fromEnvelopes, batches] = [0, 0, 0];
-    for (let number = Math.max(1, of.first); number <= of.last; number++) {
-      const mended = await mending.batch(number);
+    const first = Math.max(1, of.first);
+    let next = first <= of.last ? mending.begin(first) : undefined;
+    for (let number = first; next !== undefined; number++) {
+      const begun = await next;
+      next = number < of.last ? mending.begin(number + 1) : undefined;
+      // What fails of the next one keeps nothing of this one back.
+      await next?.catch(() => {});
+      const mended = await begun.mended();
       await upkeep.mendBatch(mended.batch, mended.pages);
       pages += mended.pages.length;
       fromEnvelopes += mended.fromEnvelopes;

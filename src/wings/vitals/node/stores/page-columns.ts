@@ -4,7 +4,7 @@ import { CodedError } from '../../../../primitives/errors.ts';
  * Byte strings of many rows as one: first all lengths, 32 bits each, highest byte first, a column after the other; then the
  * bytes in the same order. So one hash is over all of them, and one column is read without the others.
  */
-export function packColumns(columns: readonly (readonly Uint8Array[])[]): Uint8Array {
+export function packColumns(columns: readonly (readonly Uint8Array[])[]): Uint8Array<ArrayBuffer> {
   let [cells, total] = [0, 0];
   for (const column of columns) {
     cells += column.length;

@@ -1,5 +1,14 @@
 import { hash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,6 +27,8 @@ import { depth, stepRows } from '../../node/incidents/background-round.ts';
 import type { RoundPlace } from '../../node/incidents/scrubbing.ts';
 import { tellPeople } from '../../node/incidents/telling.ts';
 import { BackgroundScrub, scrubTurnMs } from '../../server/background-scrub.ts';
+import { dataServerFolder } from '../../server/data-server-keys.ts';
+import { envelopeThread } from '../../server/envelope-thread.ts';
 import { drawn } from '../settings/pages.ts';
 import { type Place, ThreeServers } from '../settings/three-servers.ts';
 import { tampered } from '../tampering/tampered-file.ts';
@@ -237,13 +248,20 @@ async function benchMail(
 }
 
 /**
- * Pages with envelopes at three servers of one process, whose time is counted together. First all shares of a server are gone and
- * its rows stand; then its whole file is gone. Rebuilt, each share held to its hash and each batch to its root, and all of it
- * looked at.
+ * Pages with envelopes at three servers of one process: what the other two do is in it, though at home it is done elsewhere. First all
+ * shares of a server are gone and its rows stand; then its whole file is gone. Rebuilt, each share held to its hash and each batch
+ * to its root, and all of it looked at.
  */
 async function benchRebuild(report: Report, pages: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'salus-bench-rebuild-'));
   const three = await ThreeServers.open(folder, await openKernel());
+  const hospitalOf = (place: Place) => join(folder, `hospital ${place}`);
+  for (const place of [0, 1, 2] as const) {
+    const files = dataServerFolder(hospitalOf(place));
+    mkdirSync(files, { recursive: true });
+    writeFileSync(join(files, 'recovery.key'), ThreeServers.recoverySeed(place), { mode: 0o600 });
+  }
+  three.openerAside = (place) => envelopeThread(hospitalOf(place));
   try {
     await three.registerEverywhere();
     await loadRebuildable(three, pages);
@@ -273,15 +291,22 @@ async function benchRebuildOf(
   await tampering.fullScrub();
   const key = three.recovery[place];
   if (key === undefined) throw new Error('no key');
-  const began = cpuMs();
+  const [began, cpuBegan] = [performance.now(), cpuMs()];
   const [rebuilt] = await rebuilding.rebuild(key);
-  const ms = cpuMs() - began;
+  const [ms, cpu] = [performance.now() - began, cpuMs() - cpuBegan];
   if (rebuilt?.fromEnvelopes !== pages) throw new Error(`${rebuilt?.fromEnvelopes} of ${pages}`);
-  const value = (ms / 1_000) * (1e6 / (pages * readingsOfPage));
+  const n = pages * readingsOfPage;
+  const figure = `${what}-server-${place + 1}`;
+  const value = (ms / 1_000) * (1e6 / n);
+  const base = { bench: 'scrub', n, rounds: 1, unit: 's per 1e6 readings' };
   report({
-    ...{ bench: 'scrub', n: pages * readingsOfPage, rounds: 1, unit: 's per 1e6 readings' },
-    ...{ figure: `${what}-server-${place + 1}`, value, peer: 'the goal, no peer', peerValue: 1 },
+    ...{ ...base, figure, value, peer: 'the goal, no peer', peerValue: 1 },
     ...{ ratio: 1 / value, goal: '<= 1', ok: value <= 1 },
+  });
+  const cpuValue = (cpu / 1_000) * (1e6 / n);
+  report({
+    ...{ ...base, figure: `${figure}-cpu`, value: cpuValue, peer: 'time that passed' },
+    ...{ peerValue: value, ratio: value / cpuValue, goal: 'said, no goal', ok: true },
   });
 }
 

@@ -38,6 +38,7 @@ import { vitalsNames } from '../../names.ts';
 import { DataServer } from '../../node/data-server.ts';
 import { type DataServerBase, defaultDataServerSettings } from '../../node/data-server-base.ts';
 import type { ScrubClock } from '../../node/incidents/foreign-writes.ts';
+import type { EnvelopeOpener } from '../../node/pages/envelope-opener.ts';
 import type { IncidentStore } from '../../node/stores/incident-store.ts';
 import type { PageStore } from '../../node/stores/page-store.ts';
 import type { QuestionStore } from '../../node/stores/question-store.ts';
@@ -174,6 +175,8 @@ export class ThreeServers {
   readonly arithmetic: PageArithmetic;
   /** Called with the place of a server and the step that it has come to. */
   onStep: (place: Place, step: string) => void = () => {};
+  /** Opens envelopes elsewhere than on this thread, where a test says so; before a server is asked anything. */
+  openerAside: ((place: Place) => EnvelopeOpener) | undefined;
   /** Servers that do not answer. */
   readonly away = new Set<Place>();
   /** Ana's. */
@@ -211,6 +214,11 @@ export class ThreeServers {
     this.ledger.put(statTrios, this.trio, { servers, newestBatch: 0 });
   }
 
+  /** From which a server's recovery key is made. */
+  static recoverySeed(place: Place): Uint8Array {
+    return bytesOf(`recovery of ${names[place]}`);
+  }
+
   static async open(
     folder: string,
     arithmetic: PageArithmetic,
@@ -219,7 +227,7 @@ export class ThreeServers {
     const actors = await Promise.all(names.map(actor));
     const sensor = await signingKeyFromSeed(bytesOf('sensor'));
     const recovery = await Promise.all(
-      names.map((name) => xwingKeyFromSeed(bytesOf(`recovery of ${name}`))),
+      places.map((place) => xwingKeyFromSeed(ThreeServers.recoverySeed(place))),
     );
     const three = new ThreeServers({
       ...{ folder, actors, ana: await actor('ana'), sensor, recovery, arithmetic, openStores },
@@ -264,6 +272,7 @@ export class ThreeServers {
     const own = this.actors[place];
     if (own === undefined) throw new Error('no such server');
     const recovery = this.checksEnvelopes ? this.recovery[place] : undefined;
+    const { openerAside } = this;
     return {
       ...{ ...own, store, questions, ledger: this.ledger, arithmetic: this.arithmetic },
       scrubClock: {
@@ -294,6 +303,7 @@ export class ThreeServers {
           throw new CodedError('SEAL_TAKEN');
         this.ledger.put(statSeals, id, { answer: act.answer, height: 1 });
       },
+      ...(openerAside && { openerAside: () => openerAside(place) }),
       listedTrios: () => [this.trio],
       faultPoint: (step) => this.onStep(place, step),
     };
