@@ -2,9 +2,9 @@ import type { EventEmitter } from 'node:events';
 import type { Route } from '../api/route.ts';
 import { CodedError } from '../primitives/errors.ts';
 import { Shares } from '../primitives/shares.ts';
+import { Tally } from '../primitives/tally.ts';
 import type { Session, WalletSession } from './parts/sessions/sessions.ts';
 import type { GatewaySettings } from './settings.ts';
-import { Tally } from './tally.ts';
 
 /** A hospital passes on what all of its people ask: as much as so many of them, each counted where he signed. */
 const peerShares = 50;
@@ -67,8 +67,6 @@ export class Allowance {
     const most = perMinute ?? (session === undefined ? reads : asSomebody);
     const who = session === undefined ? network : askerIn(session);
     const key = session === undefined || perMinute !== undefined ? `${who} ${own}` : who;
-    if (this.#tally.count(key) >= most) return false;
-    this.#tally.add(key);
-    return true;
+    return this.#tally.take(key, most);
   }
 }

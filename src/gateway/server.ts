@@ -10,6 +10,7 @@ import { maxJsonBytes } from '../api/route.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { bytesToHex } from '../primitives/bytes.ts';
 import { CodedError } from '../primitives/errors.ts';
+import { Tally } from '../primitives/tally.ts';
 import { Bodies } from './bodies.ts';
 import { type ConnectionLimits, Connections, defaultConnectionLimits } from './connections.ts';
 import { handleError } from './errors.ts';
@@ -23,7 +24,6 @@ import type { Metrics } from './metrics.ts';
 import { networkOf } from './network.ts';
 import { describeRoutes, type Served, serveRoute } from './serve.ts';
 import { httpStatusOf } from './status-of.ts';
-import { Tally } from './tally.ts';
 
 export interface ServerOptions {
   readonly log: Logger;
@@ -194,8 +194,7 @@ function rootRoutes(app: FastifyInstance, options: ServerOptions): void {
   app.addHook('onRequest', async ({ ip, routeOptions }) => {
     const most = routeOptions.config.rootRequestsPerMinute ?? rootRequestsPerMinute;
     const key = `${most} ${networkOf(ip)}`;
-    if (asked.count(key) >= most) throw new CodedError('RATE_LIMITED');
-    asked.add(key);
+    if (!asked.take(key, most)) throw new CodedError('RATE_LIMITED');
   });
   const statusPage = async (
     _request: FastifyRequest,

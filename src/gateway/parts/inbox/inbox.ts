@@ -10,11 +10,11 @@ import { verifyLabelled } from '../../../crypto/signature.ts';
 import { bytesToHex } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
+import { Tally } from '../../../primitives/tally.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
 import { housekeepingMs } from '../../settings.ts';
 import type { Row, Store } from '../../store.ts';
-import { Tally } from '../../tally.ts';
 import { makeRoom } from './shares.ts';
 
 const pageSize = 25;

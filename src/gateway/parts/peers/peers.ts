@@ -20,11 +20,11 @@ import { signLabelled } from '../../../crypto/signature.ts';
 import { base64urlToBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId, BlobId } from '../../../primitives/ids.ts';
+import { Tally } from '../../../primitives/tally.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import { encodeCar } from '../../../storage/car.ts';
 import type { GatewayBase } from '../../base.ts';
 import { definePart } from '../../part.ts';
-import { Tally } from '../../tally.ts';
 
 /** Marks what a gateway passes on: the peer serves it or refuses, it never passes it on again. */
 export const forwardedHeader = 'x-salus-forwarded';
@@ -122,8 +122,7 @@ export class Peers {
   /** Throws RATE_LIMITED. */
   #count(account: AccountId): void {
     const share = Math.ceil(this.#base.settings.requestsPerMinute / passedOnShare);
-    if (this.#passedOn.count(account) >= share) throw new CodedError('RATE_LIMITED');
-    this.#passedOn.add(account);
+    if (!this.#passedOn.take(account, share)) throw new CodedError('RATE_LIMITED');
   }
 
   async #ask<R extends Route>(

@@ -18,8 +18,8 @@ import type { Consent } from '../../../ledger/tables/consents.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
+import { Tally } from '../../../primitives/tally.ts';
 import type { GatewayBase } from '../../base.ts';
-import { Tally } from '../../tally.ts';
 import type { ItemRows } from '../custody/item-rows.ts';
 import type { StoredRow } from '../custody/stored-row.ts';
 import type { Inbox } from '../inbox/inbox.ts';
@@ -110,10 +110,8 @@ export class Reads {
 
   /** By whoever signed, since all that a hospital passes on comes from its one address. Throws RATE_LIMITED. */
   #countReader({ reader }: ReadRequest): void {
-    if (this.#readers.count(reader) >= this.#base.settings.requestsPerMinute) {
+    if (!this.#readers.take(reader, this.#base.settings.requestsPerMinute))
       throw new CodedError('RATE_LIMITED');
-    }
-    this.#readers.add(reader);
   }
 
   /** What fails here is only counted: anybody can send it in anybody's name. */
@@ -230,11 +228,9 @@ export class Reads {
    * what the grantee himself asks, since nobody else comes so far. Throws RATE_LIMITED.
    */
   #countLook({ reader, consent }: ReadRequest): void {
-    if (this.#looks.count(consent) >= this.#base.settings.looksPerHour) {
-      this.#parts.refusals.count({ reader, consent });
-      throw new CodedError('RATE_LIMITED', { consent });
-    }
-    this.#looks.add(consent);
+    if (this.#looks.take(consent, this.#base.settings.looksPerHour)) return;
+    this.#parts.refusals.count({ reader, consent });
+    throw new CodedError('RATE_LIMITED', { consent });
   }
 
   #requireLive(entryHash: Uint8Array, request: ReadRequest, logged: LoggedLook): void {

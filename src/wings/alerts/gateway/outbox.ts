@@ -1,9 +1,9 @@
 import type { GatewayBase } from '../../../gateway/base.ts';
 import type { Row } from '../../../gateway/store.ts';
-import { Tally } from '../../../gateway/tally.ts';
 import { equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId, ConsentId } from '../../../primitives/ids.ts';
+import { Tally } from '../../../primitives/tally.ts';
 import type { Cause } from '../api/causes.ts';
 import { noFacts } from '../api/incident-facts.ts';
 import { causeId, choiceMac, type KeptChoice, noRow, outboxMac } from '../api/outbox.ts';
@@ -55,8 +55,7 @@ export class Outbox {
 
   /** A letter that she asks for. Throws RATE_LIMITED: so many today; each row is kept as long as those of others. */
   tryOut(account: AccountId, subject: string): void {
-    if (this.#tries.count(account) >= triesADay) throw new CodedError('RATE_LIMITED');
-    this.#tries.add(account);
+    if (!this.#tries.take(account, triesADay)) throw new CodedError('RATE_LIMITED');
     this.add('test', account, subject);
   }
 

@@ -4,8 +4,8 @@ import { Connections, defaultConnectionLimits } from '../../../gateway/connectio
 import { handleError } from '../../../gateway/errors.ts';
 import { networkOf, plainAddress, widerNetworkOf } from '../../../gateway/network.ts';
 import { describeRoutes, optionsOf } from '../../../gateway/serve.ts';
-import { Tally } from '../../../gateway/tally.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { Tally } from '../../../primitives/tally.ts';
 import {
   relayedPeople,
   relayedPerMinute,

@@ -1,8 +1,8 @@
 import { wholeBody } from '../../../../gateway/body-stream.ts';
 import { openHandler } from '../../../../gateway/handler.ts';
-import { Tally } from '../../../../gateway/tally.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { Shares } from '../../../../primitives/shares.ts';
+import { Tally } from '../../../../primitives/tally.ts';
 import {
   dataServerRelayPost,
   relayedAtOnce,
@@ -16,8 +16,7 @@ export const handleDataServerRelayPost = openHandler(dataServerRelayPost, ({ now
   const underWay = new Shares(relayedAtOnce);
   return async ({ gateway, caller, params, request, reply }) => {
     const asker = `${caller.account} ${params.word} ${params.server}`;
-    if (passed.count(asker) >= relayedPerMinute) throw new CodedError('RATE_LIMITED');
-    passed.add(asker);
+    if (!passed.take(asker, relayedPerMinute)) throw new CodedError('RATE_LIMITED');
     const { account } = caller;
     // An answer is in memory as a whole, and a server takes as long over it as it likes.
     if (!underWay.take(account)) throw new CodedError('STORE_BUSY');

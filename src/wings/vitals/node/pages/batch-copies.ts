@@ -150,18 +150,22 @@ async function pagesFrom(
     { length: Math.ceil(count / pagesPerCopy) },
     (_, at) => at * pagesPerCopy,
   );
-  const pages: CopiedPage[] = [];
   const ask = async (from: number) => {
     const payload = encodeAs(askedBatch, { trio, number, from });
     return decodeViewsAs(copies, await askPeer(base, account, { word: 'batch', payload }));
   };
+  // Signatures are verified while the next are asked for.
+  const pages: Promise<readonly CopiedPage[]>[] = [];
   for await (const [from, some] of askedAhead(places, ask)) {
     // Fewer than there are: it lost some, or the batch is another.
     if (some.length !== Math.min(pagesPerCopy, count - from))
       throw new CodedError('ROOT_DIFFERS', { number, server: account });
-    pages.push(...(await pagesIn(base, of, { some, look })));
+    const read = pagesIn(base, of, { some, look });
+    // Heard of below, unless another one is why this server is passed over.
+    read.catch(() => {});
+    pages.push(read);
   }
-  return pages;
+  return (await Promise.all(pages)).flat();
 }
 
 async function pagesIn(

@@ -5,6 +5,7 @@ import { equalBytes } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { type AccountId, idBytes, type RecordId } from '../../../../primitives/ids.ts';
 import { bytes, decodeAs, encodeAs, type Of, struct, uint } from '../../../../primitives/shape.ts';
+import { Tally } from '../../../../primitives/tally.ts';
 import {
   commitmentTo,
   decodeDeposit,
@@ -18,7 +19,6 @@ import { bytesToInteger } from '../../crypto/paillier/integers.ts';
 import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { openReaderStatement, state } from '../statements.ts';
-import { AccountLimit } from './account-limit.ts';
 import { decideHalf } from './half-decision.ts';
 import type { ShownKeys } from './shown-keys.ts';
 import { lookedUnder } from './shown-look.ts';
@@ -39,6 +39,7 @@ const keptHalf = struct({
 });
 type KeptHalf = Of<typeof keptHalf>;
 
+const minuteMs = 60_000;
 /** Of one account in a minute: what a large import needs, or a whole chart, and no flood. */
 const keptAMinute = 600;
 const givenAMinute = 600;
@@ -50,11 +51,13 @@ const givenAMinute = 600;
 export class Halves {
   readonly #base: HalvesBase;
   readonly #shownKeys: Pick<ShownKeys, 'encryptionFor'>;
-  readonly #taken = new AccountLimit(keptAMinute);
-  readonly #given = new AccountLimit(givenAMinute);
+  readonly #taken: Tally;
+  readonly #given: Tally;
 
   constructor(base: HalvesBase, shownKeys: Pick<ShownKeys, 'encryptionFor'>) {
     this.#base = base;
+    this.#taken = new Tally(base.now, minuteMs);
+    this.#given = new Tally(base.now, minuteMs);
     this.#shownKeys = shownKeys;
   }
 
@@ -67,7 +70,7 @@ export class Halves {
       halfWords.keep,
     );
     if (account.role !== 'patient') throw new CodedError('ROLE_WRONG');
-    this.#taken.count(from, now());
+    if (!this.#taken.take(from, keptAMinute)) throw new CodedError('RATE_LIMITED');
     const { recordId, place: placeByte, sealed, ...said } = decodeDeposit(payload);
     const context = [idBytes(from), idBytes(recordId)];
     const { half: label } = vitalsNames.labels;
@@ -85,9 +88,9 @@ export class Halves {
    * HALF_UNKNOWN, KEY_UNKNOWN, HALF_DAMAGED, LOOK_WRONG, RECEIPT_INVALID and every refusal of `decideHalf`.
    */
   async give(signed: Uint8Array): Promise<Uint8Array> {
-    const { ledger, store, now } = this.#base;
+    const { ledger, store } = this.#base;
     const said = await openReaderStatement(this.#base, signed, halfWords.ask);
-    this.#given.count(said.from, now());
+    if (!this.#given.take(said.from, givenAMinute)) throw new CodedError('RATE_LIMITED');
     const asked = decodeHalfAsked(said.payload);
     if (asked.chainId !== ledger.chainId) throw new CodedError('CHAIN_WRONG');
     const isOwner = said.from === asked.account && asked.look.length === 0;

@@ -3,6 +3,7 @@ import { concatBytes } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../../primitives/ids.ts';
 import { decodeAs } from '../../../../primitives/shape.ts';
+import { Tally } from '../../../../primitives/tally.ts';
 import { keyWord, paillierKeyId } from '../../api/encrypted-answer.ts';
 import { paillierKey } from '../../api/paillier-key.ts';
 import { type Encryption, openEncryption } from '../../crypto/paillier/encryption.ts';
@@ -10,7 +11,6 @@ import { verifyKey } from '../../crypto/paillier/key-proof.ts';
 import { modulusBytes, publicKeyOf } from '../../crypto/paillier/keys.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { openReaderStatement } from '../statements.ts';
-import { AccountLimit } from './account-limit.ts';
 import { KeyTurns } from './key-turns.ts';
 
 /** What this stands on. */
@@ -23,7 +23,8 @@ export interface ShownKeysBase extends Pick<DataServerBase, 'account' | 'now' | 
 const proofsAMinute = 6;
 /** And in a day: each key is kept for ever, and nobody needs many. */
 const proofsADay = 24;
-const dayMs = 24 * 60 * 60_000;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
 /** Encryptions that are kept open, 1.8 MB each. */
 const mostOpen = 16;
 
@@ -34,25 +35,27 @@ const mostOpen = 16;
 export class ShownKeys {
   readonly #base: ShownKeysBase;
   readonly #open = new Map<string, Encryption>();
-  readonly #minute = new AccountLimit(proofsAMinute);
-  readonly #day = new AccountLimit(proofsADay, dayMs);
+  readonly #minute: Tally;
+  readonly #day: Tally;
   readonly #turns: KeyTurns;
 
   constructor(base: ShownKeysBase, turns = new KeyTurns()) {
     this.#base = base;
+    this.#minute = new Tally(base.now, minuteMs);
+    this.#day = new Tally(base.now, dayMs);
     this.#turns = turns;
   }
 
   /** Its name, hex. Throws UNAUTHENTICATED, CBOR_*, RATE_LIMITED, STORE_BUSY, KEY_INVALID. */
   async take(signed: Uint8Array): Promise<string> {
-    const { store, modular, now } = this.#base;
+    const { store, modular } = this.#base;
     const { from, payload } = await openReaderStatement(this.#base, signed, keyWord);
     const { modulus, root, proof } = decodeAs(paillierKey, payload);
     const id = paillierKeyId({ modulus, root });
     const name = nameOf(from, id);
     if ((await store.kept(name)) !== undefined) return id;
-    this.#minute.count(from, now());
-    this.#day.count(from, now());
+    if (!this.#minute.take(from, proofsAMinute) || !this.#day.take(from, proofsADay))
+      throw new CodedError('RATE_LIMITED');
     await this.#turns.run(from, () => {
       const key = publicKeyOf(modulus, root, modular);
       verifyKey({ key, owner: idBytes(from) }, proof, modular);
