@@ -24,7 +24,7 @@ export const mostPlaces = 256;
 /** What is not what it was. No value, no name and no account of a patient stands in it. */
 const place = struct({
   table: text(64),
-  /** As the store names it; of a row that a person could be found by, its number. */
+  /** As the store names it; of a row that a person could be found by, its number or 8 bytes of a MAC of its key. */
   row: text(128),
   /** '': the row itself is gone, or nobody can say which part of it. */
   column: text(64),

@@ -1,7 +1,11 @@
+import { accounts } from '../../../../ledger/tables/accounts.ts';
+import { bytesToHex } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
 import { type IncidentReport, mostPlaces, type WriteAttempt } from '../../api/incident-report.ts';
 import { statTrios } from '../../ledger/tables/stat-trios.ts';
 import type { DataServerBase } from '../data-server-base.ts';
+import { ownerIn } from '../reading/half-names.ts';
+import { rowMacsOf } from '../stores/row-macs.ts';
 import { triosOf } from '../trio.ts';
 import type { RoundStep } from './scrubbing.ts';
 
@@ -19,6 +23,23 @@ export const placeNameOf = ({ store, table, row, column }: Bad): string =>
   `${tableNameOf(store, table)} ${rowNameOf(row)} ${column}`;
 const tableNameOf = (store: string, table: string): string => `${store}.${table}`.slice(0, 64);
 const rowNameOf = (row: string): string => row.slice(0, 128);
+
+/**
+ * What was found, as a report may name it: of rows whose key is a patient's pseudonym or account, 8 bytes of a MAC of that key,
+ * unless the store names them by a number. Rule VT-2.
+ */
+export function namedAlike<Found extends Pick<Bad, 'table' | 'row'>>(
+  { rootSecret }: Pick<DataServerBase, 'rootSecret'>,
+  bad: readonly Found[],
+): readonly Found[] {
+  const macs = rowMacsOf(rootSecret);
+  return bad.map((it) => {
+    const isNumber = it.row === '' || /^place [0-9]+$/.test(it.row);
+    if (!ofPeople.has(it.table) || isNumber) return it;
+    return { ...it, row: bytesToHex(macs.mac('place', [it.table, it.row]).subarray(0, 8)) };
+  });
+}
+const ofPeople: ReadonlySet<string> = new Set(['patients', 'kept']);
 
 /** Of each trio what is concerned. A row of no trio concerns all of them, and no batch. Rule VT-10. */
 export async function rangesOf(
@@ -47,9 +68,9 @@ export async function rangesOf(
   return ranges;
 }
 
-/** Accounts with a page in what is concerned, or whose own row it is; by rising account. Rule VT-12. */
+/** Accounts with a page in what is concerned, or whose own row or share of a key it is; by rising account. Rule VT-12. */
 export async function peopleIn(
-  { store }: DataServerBase,
+  { store, ledger }: DataServerBase,
   bad: readonly Bad[],
   ranges: ReadonlyMap<string, BatchRange>,
 ): Promise<readonly string[]> {
@@ -58,12 +79,18 @@ export async function peopleIn(
   for (const [trio, { first, last }] of ranges)
     for (const it of (await store.upkeep?.people(trio, { first, last })) ?? [])
       pseudonyms.set(it.join(), it);
-  const accounts = new Set<string>();
+  const people = new Set<string>();
   for (const pseudonym of pseudonyms.values()) {
     const registered = await store.registration(pseudonym).catch(unlessTampered);
-    if (registered !== undefined) accounts.add(registered.account);
+    if (registered !== undefined) people.add(registered.account);
   }
-  return [...accounts].sort();
+  const owners = bad.map(({ table, row }) => (table === 'kept' ? ownerIn(row) : undefined));
+  for (const owner of new Set(owners)) {
+    // A name that somebody wrote there may be nobody's.
+    const row = owner && (await ledger.row(accounts, owner));
+    if (owner !== undefined && row?.role === 'patient') people.add(owner);
+  }
+  return [...people].sort();
 }
 
 /** Of attempts that a report holds. */

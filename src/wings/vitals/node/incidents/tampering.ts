@@ -17,6 +17,7 @@ import {
   type Bad,
   type BatchRange,
   type FoundBy,
+  namedAlike,
   peopleIn,
   placeNameOf,
   rangesOf,
@@ -241,12 +242,15 @@ export class Tampering {
 
   async #found(bad: readonly Bad[], foundBy: FoundBy): Promise<void> {
     await this.open();
-    const fresh = bad.filter((it) => !this.#known.has(placeNameOf(it)));
+    const named = namedAlike(this.#base, bad);
+    const isFresh = named.map((it) => !this.#known.has(placeNameOf(it)));
+    const fresh = named.filter((_, at) => isFresh[at]);
     if (fresh.length === 0) return;
     const { sign } = this.#base;
     const ranges = await rangesOf(this.#base, fresh);
     const told = await this.#whoWrote();
-    const people = await peopleIn(this.#base, fresh, ranges);
+    const asFound = bad.filter((_, at) => isFresh[at]);
+    const people = await peopleIn(this.#base, asFound, ranges);
     const { signed, hash } = await signReport(
       sign,
       await reportOf(this.#base, { bad: fresh, foundBy, ranges, people: people.length, told }),

@@ -20,6 +20,7 @@ import { vitalsNames } from '../../names.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { openReaderStatement, state } from '../statements.ts';
 import { decideHalf } from './half-decision.ts';
+import { halfName } from './half-names.ts';
 import type { ShownKeys } from './shown-keys.ts';
 import { lookedUnder } from './shown-look.ts';
 
@@ -78,7 +79,7 @@ export class Halves {
     const place = placeByte[0] ?? 0;
     const kept: KeptHalf = { ...said, timeMs: now(), place, share };
     requireWhole(kept, { account: from, recordId });
-    const stays = await store.keepOnce(nameOf(from, recordId), encodeAs(keptHalf, kept));
+    const stays = await store.keepOnce(halfName(from, recordId), encodeAs(keptHalf, kept));
     const before = decodeAs(keptHalf, stays);
     if (!equalBytes(before.share, share)) throw new CodedError('HALF_TAKEN', { recordId });
   }
@@ -95,7 +96,7 @@ export class Halves {
     if (asked.chainId !== ledger.chainId) throw new CodedError('CHAIN_WRONG');
     const isOwner = said.from === asked.account && asked.look.length === 0;
     if (!isOwner && asked.look.length === 0) throw new CodedError('NOT_SHARED');
-    const found = await store.kept(nameOf(asked.account, asked.recordId));
+    const found = await store.kept(halfName(asked.account, asked.recordId));
     const kept = found && decodeAs(keptHalf, found);
     // Who may not read it does not learn whether there is something to keep.
     if (!isOwner) await this.#requireGranted(said.from, asked, kept);
@@ -117,8 +118,6 @@ export class Halves {
     if (refused !== undefined) throw new CodedError(refused);
   }
 }
-
-const nameOf = (account: string, recordId: string): string => `half ${account} ${recordId}`;
 
 /** Throws HALF_DAMAGED: it is not the share that the owner named. */
 function requireWhole(
