@@ -302,9 +302,14 @@ async function shown(notice: Json) {
   return only;
 }
 
-async function lookNotice(anchor: unknown, signedRequest: Uint8Array, salt: Uint8Array) {
+async function lookNotice(
+  anchor: unknown,
+  signedRequest: Uint8Array,
+  salt: Uint8Array,
+  servedMs = consortium.now(),
+) {
   const { account } = ana.person.account();
-  const plain = encodeLook({ salt, signedRequest, servedMs: consortium.now(), recordIds: [lab] });
+  const plain = encodeLook({ salt, signedRequest, servedMs, recordIds: [lab] });
   const sealed = textOfBytes(await sealNotice(consortium, account, plain));
   return { id: 900_000, kind: 'look', receivedMs: consortium.now(), sealed, anchor };
 }
@@ -336,6 +341,25 @@ test('a hospital that enters a look under another grant, or under none that live
     const seen = await shown(await lookNotice({ txId, height, index: 0 }, signedRequest, salt));
     assert.deepEqual([seen.kind, 'code' in seen && seen.code], ['doubtful', 'PROOF_INVALID']);
   }
+});
+
+test('a hospital that dates a look out of a report is not believed: the block that has it says when', async () => {
+  const { signedRequest } = await aTrueLook();
+  const salt = randomBytes(32);
+  const entries = [{ consent, entryHash: readEntryHash(salt, signedRequest) }];
+  const { txId, height } = await sendAsHospital(consortium, 'north', [
+    { kind: 'AccessLog', entries },
+  ]);
+  for (const servedMs of [1, consortium.now() - 11 * minute, consortium.now() + 24 * hour]) {
+    const seen = await shown(
+      await lookNotice({ txId, height, index: 0 }, signedRequest, salt, servedMs),
+    );
+    assert.ok(seen.kind === 'look');
+    assert.ok(Math.abs(seen.servedMs - consortium.now()) < minute, String(servedMs));
+  }
+  const period = { fromMs: consortium.now() - hour, untilMs: consortium.now() + minute };
+  const { report } = await (await middle.serve(ana)).accessReport(period);
+  assert.ok(report.lines.some((it) => it.kind === 'look'));
 });
 
 test('a hospital that enters a look in the name of another hospital is not believed', async () => {

@@ -118,14 +118,19 @@ async function lookNotice(
   if (anchor === undefined) throw new CodedError('PROOF_INVALID');
   const request = await checkRequest(ctx, opened.signedRequest, anchor.height, signal);
   const { reader, consent, purpose, organisation } = request;
-  const { receipt, height } = await lookReceipt(ctx, anchor, opened, request, signal);
-  const { servedMs, recordIds } = opened;
+  const { receipt, height, timeMs } = await lookReceipt(ctx, anchor, opened, request, signal);
+  const { recordIds } = opened;
+  const isOfBlock = Math.abs(opened.servedMs - timeMs) <= mostApartMs;
+  const servedMs = isOfBlock ? opened.servedMs : timeMs;
   const requestHash = bytesToHex(sha256(opened.signedRequest));
   const entryHash = bytesToHex(readEntryHash(opened.salt, opened.signedRequest));
   const place = { txId: anchor.txId, height, entryHash, requestHash };
   const who = { reader, consent, purpose, servedBy: organisation };
   return { notice: { kind: 'look', inboxId: id, ...who, servedMs, recordIds, ...place }, receipt };
 }
+
+/** So far from its block a hospital may say that it served: no look is dated out of a report. Rule R-8. */
+const mostApartMs = 10 * 60_000;
 
 async function openNotice(ctx: Context, sealed: Uint8Array): Promise<Uint8Array> {
   const context = [idBytes(ctx.account.account)];
@@ -171,7 +176,7 @@ async function lookReceipt(
   look: { readonly salt: Uint8Array; readonly signedRequest: Uint8Array },
   { consent, organisation }: ReadRequest,
   signal?: AbortSignal,
-): Promise<{ readonly receipt: Uint8Array; readonly height: number }> {
+): Promise<{ readonly receipt: Uint8Array; readonly height: number; readonly timeMs: number }> {
   const receipt = await ctx.receipt(anchor.txId, signal);
   const verdict = await ctx.verifyReceipt(receipt);
   const { salt, signedRequest } = look;
@@ -187,7 +192,8 @@ async function lookReceipt(
       isLive(verdict.data, act, anchor.index);
     if (!isLook) break;
     const claim = { kind: 'entry', act, entry: anchor.index, salt, signedRequest } as const;
-    return { receipt: await claimed(ctx, receipt, claim), height: verdict.height };
+    const { height, timeMs } = verdict;
+    return { receipt: await claimed(ctx, receipt, claim), height, timeMs };
   }
   throw new CodedError('PROOF_INVALID', { txId: anchor.txId });
 }
