@@ -34,16 +34,20 @@ export async function writeReport(context: CommandContext, flags: ReportFlags): 
   const account = actingAccount(acting);
   const { output } = context;
   await caughtUp(context, acting);
-  const { reportedMs, reportFile, reportPage, reportPlace, reportSentence } = await reporting();
-  const untilMs = flags.to === undefined ? Date.now() + 1 : flags.to + dayMs;
-  if (flags.from !== undefined && flags.from >= untilMs) {
-    throw new CodedError('USAGE', { problem: '--from is before --to' });
-  }
-  const period = { fromMs: flags.from ?? untilMs - reportedMs, untilMs };
+  const { reportFile, reportPage, reportPlace, reportSentence } = await reporting();
+  const { from: fromMs, to } = flags;
+  const untilMs = to === undefined ? undefined : to + dayMs;
+  const requireForwards = (endMs: number) => {
+    if (fromMs !== undefined && fromMs >= endMs)
+      throw new CodedError('USAGE', { problem: '--from is before --to' });
+  };
+  if (untilMs !== undefined) requireForwards(untilMs);
   const signed = await during(output, 'Checking', (progress) =>
-    acting.person.accessReport(period, work(context, account, progress)),
+    acting.person.accessReport({ fromMs, untilMs }, work(context, account, progress)),
   );
-  const { lines, withheld, missing } = signed.report;
+  const { lines, withheld, missing, ...said } = signed.report;
+  const period = { fromMs: said.fromMs, untilMs: said.untilMs };
+  requireForwards(period.untilMs);
   const names = new NameBook(context, acting);
   await names.learn(lines.map((it) => it.account).filter((it) => it !== ''));
   const shown = {

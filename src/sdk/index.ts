@@ -32,6 +32,7 @@ export {
 export type { Action } from './action.ts';
 export type {
   AccessReport,
+  ReportAsked,
   ReportLine,
   ReportPeriod,
   SignedReport,

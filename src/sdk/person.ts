@@ -8,7 +8,7 @@ import { CodedError } from '../primitives/errors.ts';
 import type { AccountId, ConsentId, RecordId, TxId } from '../primitives/ids.ts';
 import { sdkWings } from '../wings/sdk.ts';
 import type { Action } from './action.ts';
-import type { Reporting, ReportPeriod, SignedReport } from './actions/access-report.ts';
+import type { ReportAsked, Reporting, SignedReport } from './actions/access-report.ts';
 import type { AddedFile } from './actions/add-file.ts';
 import type { EnrolOptions } from './actions/enrol.ts';
 import type { ErasedRecords } from './actions/erase.ts';
@@ -708,13 +708,13 @@ export class Person {
   }
 
   /**
-   * Everything that was done with this account's record in a time, as it is known now, signed. What a wing could not be
-   * asked is in `missing`.
+   * Everything that was done with this account's record in a time, as it is known now, signed: of three years unless said. What a
+   * wing could not be asked is in `missing`.
    */
-  accessReport(period: ReportPeriod, options: AsAccount = {}): Promise<SignedReport> {
+  accessReport(asked: ReportAsked, options: AsAccount = {}): Promise<SignedReport> {
     const parts = this.#reporting;
     return this.#run(options, async (ctx) =>
-      (await later.accessReport()).accessReport(ctx, { ...period, parts }, options),
+      (await later.accessReport()).accessReport(ctx, { ...asked, parts }, options),
     );
   }
 

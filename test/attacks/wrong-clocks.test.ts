@@ -94,3 +94,23 @@ for (const clockMs of behind) {
     assert.ok((await late.readShared(consent)).records.length > 0);
   });
 }
+
+for (const clockMs of behind) {
+  test(`a clock that is ${clockMs / minute} min off: a report of three years has the newest look, and says when it was made`, async () => {
+    const ana = await consortium.person('Ana', 'north', 'patient');
+    await ana.person.addFile(fileOf('note.txt', bytesOfWords('note')));
+    await ana.person.addCard(doctor.person.card());
+    const { consent } = await ana.person.grant(terms());
+    await doctor.person.sync();
+    await doctor.person.readShared(consent);
+    const off = await Person.open(
+      { store: ana.store, passphrase },
+      { now: () => consortium.now() + clockMs },
+    );
+    const { report } = await off.accessReport({});
+    assert.ok(report.lines.some(({ kind }) => kind === 'look'));
+    assert.ok(Math.abs(report.madeMs - consortium.now()) <= 10 * minute);
+    assert.equal(report.untilMs, report.madeMs + 1);
+    assert.ok(report.untilMs - report.fromMs > 3 * 365 * day);
+  });
+}

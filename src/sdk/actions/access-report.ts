@@ -42,6 +42,9 @@ export interface ReportPeriod {
   readonly untilMs: number;
 }
 
+/** What is asked for; from undefined: `reportedMs` before the end; until undefined: all that there is by now. */
+export type ReportAsked = { readonly [Side in keyof ReportPeriod]?: number | undefined };
+
 /** Lines that a wing knows of, in any order; those outside the period are left out by who asks. Throws what it cannot be asked for. */
 export type ReportPart = (
   ctx: Context,
@@ -86,11 +89,15 @@ export interface Reporting {
  */
 export async function accessReport(
   ctx: Context,
-  { fromMs, untilMs, parts }: ReportPeriod & { readonly parts: readonly Reporting[] },
+  { parts, ...asked }: ReportAsked & { readonly parts: readonly Reporting[] },
   options: WorkOptions = {},
 ): Promise<SignedReport> {
-  const period = { fromMs, untilMs };
   const { notices, withheld } = await looked(ctx, options);
+  // After what was just proven: a clock that is behind must leave out nothing that was done.
+  const madeMs = ctx.nowMs();
+  const untilMs = asked.untilMs ?? madeMs + 1;
+  const fromMs = asked.fromMs ?? Math.max(0, untilMs - reportedMs);
+  const period = { fromMs, untilMs };
   const missing: { wing: string; code: string }[] = [];
   const lines = [...notices.map(lineOf), ...(await deviceLines(ctx))];
   for (const { wing, load } of parts) {
@@ -102,10 +109,10 @@ export async function accessReport(
     }
   }
   const report: AccessReport = {
-    ...{ account: ctx.account.account, chain: ctx.account.chainId, madeMs: ctx.nowMs(), ...period },
+    ...{ account: ctx.account.account, chain: ctx.account.chainId, madeMs, ...period },
     lines: lines
-      // What does not verify has no time of its own: it is in every report.
-      .filter(({ atMs }) => atMs === 0 || (atMs >= fromMs && atMs < untilMs))
+      // What does not verify has no time of its own: it is in every report. What ends now leaves out nothing that a hospital dates later.
+      .filter(({ atMs }) => atMs === 0 || (atMs >= fromMs && (asked.untilMs ?? Infinity) > atMs))
       .toSorted((a, b) => a.atMs - b.atMs),
     ...{ withheld, missing },
   };

@@ -61,14 +61,14 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     doubtful: (code) => `A hospital told of something that does not verify${withCode(code)}.`,
     withheld: (grants) =>
       `LOOKS WERE KEPT BACK: the ledger counts more than hospitals told. Grants: ${grants}.`,
-    complete: 'The ledger counts as many looks as are listed: none was kept back.',
+    complete: 'The ledger counts as many looks as hospitals told of: none was kept back.',
     missing: (wing, code) => `Not asked now, so missing here: ${wing}${withCode(code)}.`,
     nothing: 'Nothing was done with it.',
     period: (from, until) => `From ${from} until ${until}.`,
     made: (when, chain) =>
       `Made ${when}, on the patient's own device. What the ledger ${chain} has of each line was checked against it.`,
     signed:
-      'Signed with the key of the account that is named first; the file beside this page can be checked: salus looked --check FILE.',
+      'Signed with the key of the account that is named first. This page alone proves nothing: what was signed is the report as a file, which can be checked: salus looked --check FILE.',
     when: 'When',
     what: 'What',
     place: 'Where on the ledger',
@@ -102,14 +102,15 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     doubtful: (code) => `Un hospital contó algo que no se puede verificar${withCode(code)}.`,
     withheld: (grants) =>
       `SE OCULTARON MIRADAS: el registro cuenta más de las que dijeron los hospitales. Accesos: ${grants}.`,
-    complete: 'El registro cuenta tantas miradas como figuran: no se ocultó ninguna.',
+    complete:
+      'El registro cuenta tantas miradas como dijeron los hospitales: no se ocultó ninguna.',
     missing: (wing, code) => `No se pudo preguntar ahora y falta aquí: ${wing}${withCode(code)}.`,
     nothing: 'No se hizo nada con ella.',
     period: (from, until) => `Desde ${from} hasta ${until}.`,
     made: (when, chain) =>
       `Hecho ${when}, en el dispositivo del propio paciente. Lo que el registro ${chain} tiene de cada línea se comprobó con él.`,
     signed:
-      'Firmado con la clave de la cuenta que figura primero; el archivo que acompaña a esta página se puede comprobar: salus looked --check ARCHIVO.',
+      'Firmado con la clave de la cuenta que figura primero. Esta página sola no prueba nada: lo firmado es el informe como archivo, que se puede comprobar: salus looked --check ARCHIVO.',
     when: 'Cuándo',
     what: 'Qué',
     place: 'Dónde en el registro',
@@ -142,14 +143,14 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     doubtful: (code) => `أخبر مستشفى بشيء لا يمكن التحقق منه${withCode(code)}.`,
     withheld: (grants) =>
       `أُخفيت اطّلاعات: يعدّ السجل العام أكثر مما أخبرت به المستشفيات. المشاركات: ${grants}.`,
-    complete: 'يعدّ السجل العام من الاطّلاعات بقدر ما هو مذكور هنا: لم يُخفَ شيء.',
+    complete: 'يعدّ السجل العام من الاطّلاعات بقدر ما أخبرت به المستشفيات: لم يُخفَ شيء.',
     missing: (wing, code) => `تعذّر السؤال الآن، وهو ناقص هنا: ${wing}${withCode(code)}.`,
     nothing: 'لم يتم به شيء.',
     period: (from, until) => `من ${from} إلى ${until}.`,
     made: (when, chain) =>
       `أُعدّ ${when} على جهاز المريض نفسه. وقورن كل سطر بما في السجل العام ${chain} عنه.`,
     signed:
-      'موقّع بمفتاح الحساب المذكور أولًا؛ ويمكن التحقق من الملف المرافق: salus looked --check FILE.',
+      'موقّع بمفتاح الحساب المذكور أولًا. لا تثبت هذه الصفحة وحدها شيئًا: الموقَّع هو ملف التقرير، ويمكن التحقق منه: salus looked --check FILE.',
     when: 'متى',
     what: 'ماذا',
     place: 'أين في السجل العام',
