@@ -113,14 +113,15 @@ export async function openHalf(
   if (first === undefined || others.length !== 2) throw new CodedError('INTERNAL');
   const arithmetic = await modularArithmetic();
   const decryption = openDecryption(secretKey, { arithmetic, random: randomBytes });
-  const opened = (ciphertext: Ciphertext): Uint8Array =>
-    integerToBytes(BigInt.asUintN(256, decryption.decrypt(ciphertext)), 32);
+  const modulo = (value: bigint): Uint8Array => integerToBytes(BigInt.asUintN(256, value), 32);
   const holds = (place: number, secret: Uint8Array, expected: Uint8Array | undefined): boolean =>
     equalBytes(commitmentTo({ account, recordId, place }, secret), expected ?? none);
-  const half = opened(addCiphertexts(secretKey.publicKey, [first, ...others]));
+  const half = modulo(decryption.decrypt(addCiphertexts(secretKey.publicKey, [first, ...others])));
   if (holds(0, half, whole)) return half;
   for (const [at, ciphertext] of got.ciphertexts.entries()) {
-    if (!holds(at + 1, opened(ciphertext), commitments[at]))
+    const share = decryption.decrypt(ciphertext);
+    // One that is larger takes the sum around N, and would be the owner's doing.
+    if (share >> 256n !== 0n || !holds(at + 1, modulo(share), commitments[at]))
       throw new CodedError('SERVER_LIED', { server: servers[at] ?? '', recordId });
   }
   // Each gave what the lock says, and they do not add up: so the owner made it.

@@ -211,6 +211,22 @@ test('of three shares that do not add up the server that gave another one is nam
         error.details.server === lock.servers[liar],
     );
   }
+  // A share and so much more that the sum goes around N: modulo 2^256 it is still his share.
+  const around = secretKey.publicKey.modulus - 1n;
+  for (const liar of places) {
+    const ciphertexts = shares.map((share, at) => {
+      const value = bytesToInteger(share);
+      const most = around - ((around - value) % (1n << 256n));
+      return encryption.encrypt(at === liar ? most : value);
+    });
+    await assert.rejects(
+      openHalf(of, lock, { ciphertexts, key }),
+      (error) =>
+        error instanceof CodedError &&
+        error.code === 'SERVER_LIED' &&
+        error.details.server === lock.servers[liar],
+    );
+  }
   const other = { ...of, recordId: recordIdOf(drawn('o').subarray(0, 16)) as RecordId };
   const opening = openHalf(other, lock, { ciphertexts: encrypted(shares), key });
   assert.equal(await caught(opening), 'SERVER_LIED');
