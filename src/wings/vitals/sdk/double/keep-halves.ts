@@ -8,7 +8,8 @@ import { type AccountId, idBytes, type RecordId } from '../../../../primitives/i
 import type { Action } from '../../../../sdk/action.ts';
 import type { Context } from '../../../../sdk/client/context.ts';
 import { type GiveHalves, lockOf, type SecondHalf } from '../../../../sdk/records/double.ts';
-import { entriesOf, withEntry } from '../../../../sdk/wallet/drawer.ts';
+import type { WalletContent } from '../../../../sdk/wallet/content.ts';
+import { entriesOf, withEnded, withEntry } from '../../../../sdk/wallet/drawer.ts';
 import { commitmentTo, encodeDeposit, encodeLock, halfWords, lockIn } from '../../api/half.ts';
 import { halvesPost } from '../../api/routes/halves-post.ts';
 import { sharesOf } from '../../crypto/half-shares.ts';
@@ -16,7 +17,7 @@ import { vitalsNames } from '../../names.ts';
 import { dataServerLine, shownServers } from '../data-servers.ts';
 import { heldRegistration } from '../registering.ts';
 import { signStatement } from '../statements.ts';
-import { halvesAnEntry, halvesDrawer } from './kept-halves.ts';
+import { halvesAnEntry, halvesDrawer, type KeptHalves } from './kept-halves.ts';
 
 /** Records of one file: each is three requests. */
 const mostRecords = 200;
@@ -41,8 +42,14 @@ export const giveHalves =
     if (items.length > mostRecords) throw new CodedError('REQUEST_TOO_MANY', { most: mostRecords });
     const servers = await requireThree(ctx, named ?? (await usualServers(ctx, signal)), signal);
     const halves = items.map((item) => madeHalf(ctx.account.account, servers, item));
-    await keepOwn(ctx, halves);
-    for (const [at, server] of servers.entries()) await hand(ctx, server, { halves, at }, signal);
+    const kept = await keepOwn(ctx, halves);
+    try {
+      for (const [at, server] of servers.entries()) await hand(ctx, server, { halves, at }, signal);
+    } catch (error) {
+      // Nothing is sealed under them: tries against a server that is away must not fill the wallet.
+      await ctx.noteDown((content) => kept.reduce(withoutEntry, content)).catch(() => undefined);
+      throw error;
+    }
     return new Map(halves.map(({ recordId, half, lock }) => [recordId, { half, lock }]));
   };
 
@@ -86,7 +93,10 @@ function madeHalf(
   return { recordId, recordClass, half, lock, shares };
 }
 
-async function keepOwn(ctx: Context, halves: readonly Half[]): Promise<void> {
+const withoutEntry = (content: WalletContent, entry: KeptHalves): WalletContent =>
+  withEnded(content, halvesDrawer, halvesDrawer.key(entry));
+
+async function keepOwn(ctx: Context, halves: readonly Half[]): Promise<readonly KeptHalves[]> {
   const { account } = ctx.account;
   const entries = Array.from({ length: Math.ceil(halves.length / halvesAnEntry) }, (_, at) => ({
     ...{ version: 1, account, id: randomBytes(16) },
@@ -98,6 +108,7 @@ async function keepOwn(ctx: Context, halves: readonly Half[]): Promise<void> {
   await ctx.noteDown((content) =>
     entries.reduce((kept, entry) => withEntry(kept, halvesDrawer, entry), content),
   );
+  return entries;
 }
 
 /** Each share sealed to the server. Throws HALF_AWAY {server}. */

@@ -170,6 +170,26 @@ test('a server that lost its shares has them again when the owner hands them ove
   [store.kept, store.keepOnce] = honest;
 });
 
+test('of a file that is not added, since one server takes no share, the wallet keeps no half', async () => {
+  const ana = await town.town.person('refused Ana', 'north', 'patient', inPage);
+  const { store } = town.server(2);
+  const honest = store.keepOnce;
+  store.keepOnce = async () => {
+    throw new CodedError('STORE_BUSY');
+  };
+  const double = giveHalves(town.accounts);
+  const adding = ana.person.addFile(fileOf('refused.txt', utf8('refused')), { double });
+  assert.equal(await caught(adding), 'STORE_BUSY');
+  store.keepOnce = honest;
+  const halves: Action<undefined, number> = {
+    name: 'test/halves',
+    run: async (ctx) => entriesOf(ctx.vault.content, halvesDrawer).length,
+  };
+  assert.equal(await ana.person.run(halves, undefined), 0);
+  await ana.person.addFile(fileOf('refused.txt', utf8('refused')), { double });
+  assert.equal(await ana.person.run(halves, undefined), 1);
+});
+
 test('a share that was kept stays: another one for the same record is refused', async () => {
   const of = await shared('again');
   const again: Action<undefined, unknown> = {
