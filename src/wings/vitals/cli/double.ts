@@ -47,13 +47,16 @@ export function addDoubleAgain(vitals: Command, context: CommandContext): void {
       context.output.result({ ...said }, () =>
         [
           `${said.records} doubly encrypted records.`,
-          ...said.servers.map(
-            ({ server, code }) =>
-              `${server.slice(0, 12)}: ${code === '' ? 'has its shares' : `did not take them (${code})`}`,
-          ),
+          ...said.servers.map(({ server, code }) => `${server.slice(0, 12)}: ${tookIts(code)}`),
         ].join('\n'),
       );
     });
+}
+
+function tookIts(code: string): string {
+  if (code === '') return 'has its shares';
+  if (code === 'RATE_LIMITED') return 'took some; say it again in a minute, and it goes on';
+  return `did not take them (${code})`;
 }
 
 export const addDoubleFlag: AddCommand = Object.assign(addDouble, { extends: ['record'] });
