@@ -79,7 +79,7 @@ export const vitalsCodes = {
   DATABASE_IN_USE: { kind: 'unavailable', sentence: 'Another data server writes to this database.' },
   DATABASE_UNSAFE: { kind: 'not-valid', sentence: 'This database does not keep what it confirmed: its settings say so, or it is a copy of another.' },
   KEY_INVALID: { kind: 'not-valid', sentence: 'This is no key that numbers may be encrypted under.' },
-  HALF_UNKNOWN: { kind: 'not-valid', status: 404, sentence: 'This data server keeps no share of the key of this record.' },
+  HALF_UNKNOWN: { kind: 'not-valid', status: 404, sentence: 'This data server keeps no share of the key of this record: its owner, whose wallet opens it, gives it again (vitals double).' },
   HALF_TAKEN: { kind: 'not-valid', status: 409, sentence: 'This data server keeps another share of the key of this record already.' },
   HALF_DAMAGED: { kind: 'fault', sentence: 'The share of the key of this record is not the one that its owner named: it was changed at this data server, or never was hers.' },
   HALF_AWAY: { kind: 'unavailable', sentence: 'One of the three data servers that hold shares of the key of this record does not answer: without all three it stays closed.' },
