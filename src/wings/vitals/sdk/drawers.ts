@@ -2,6 +2,7 @@
 export const vitalsDrawers = {
   limits: 'vitals/limits',
   paillierKeys: 'vitals/paillier',
+  paillierInUse: 'vitals/paillier-in-use',
   deliveries: 'vitals/deliveries',
   questions: 'vitals/questions',
   registrations: 'vitals/registrations',

@@ -24,6 +24,23 @@ export const keptPaillierKeys: Drawer<KeptKey> = {
   key: ({ account, id }) => concatBytes(idBytes(account), id),
 };
 
+const keyInUse = struct({
+  version: uint,
+  account: accountId,
+  /** The account's signing key while this one was made and asked with. */
+  signKey: bytes(32),
+  /** The name of the Paillier key. */
+  id: bytes(32),
+});
+export type KeyInUse = Of<typeof keyInUse>;
+
+/** Which Paillier key goes with which key of an account: who had everything of before a rotation has not the next. Rule VD-21. */
+export const paillierInUse: Drawer<KeyInUse> = {
+  wing: vitalsDrawers.paillierInUse,
+  entry: keyInUse,
+  key: ({ account, signKey }) => concatBytes(idBytes(account), signKey),
+};
+
 const keptDelivery = struct({
   version: uint,
   query: bytes(32),

@@ -1,5 +1,5 @@
 import { randomBytes } from '../../../crypto/random.ts';
-import { bytesToHex, hexToBytes } from '../../../primitives/bytes.ts';
+import { bytesToHex, equalBytes, hexToBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../primitives/ids.ts';
 import { encodeAs } from '../../../primitives/shape.ts';
@@ -19,7 +19,7 @@ import {
   type SecretKey,
 } from '../crypto/paillier/keys.ts';
 import type { DataServerClient } from './data-servers.ts';
-import { type KeptKey, keptPaillierKeys } from './kept-paillier.ts';
+import { type KeptKey, keptPaillierKeys, paillierInUse } from './kept-paillier.ts';
 import { signStatement } from './statements.ts';
 
 /** A Paillier key of the account that acts. */
@@ -34,11 +34,16 @@ const ownKeys = (ctx: Context): readonly KeptKey[] =>
     ({ account }) => account === ctx.account.account,
   );
 
-/** That of this name, or the one that is asked with: made and kept at its first use. Throws KEY_NOT_HERE. */
+/** That of this name, or the one that goes with the account's key in use: made and kept at its first use. Throws KEY_NOT_HERE. */
 export async function ownPaillierKey(ctx: Context, id?: string): Promise<OwnPaillierKey> {
   const arithmetic = await modularArithmetic();
-  const own = ownKeys(ctx);
-  const kept = id === undefined ? own[0] : own.find((it) => bytesToHex(it.id) === id);
+  const { account } = ctx.account;
+  const signKey = (await ctx.keys()).sign.publicKey;
+  const inUse = entriesOf(ctx.vault.content, paillierInUse).find(
+    (it) => it.account === account && equalBytes(it.signKey, signKey),
+  );
+  const wanted = id ?? (inUse && bytesToHex(inUse.id));
+  const kept = ownKeys(ctx).find((it) => bytesToHex(it.id) === wanted);
   if (kept !== undefined) {
     const secretKey = decodeSecretKey(kept.secretKey, arithmetic);
     return { id: bytesToHex(kept.id), secretKey };
@@ -47,11 +52,14 @@ export async function ownPaillierKey(ctx: Context, id?: string): Promise<OwnPail
   const secretKey = generateKey({ arithmetic, random: randomBytes });
   const made = paillierKeyId(writtenKey(secretKey));
   const entry: KeptKey = {
-    ...{ version: 1, account: ctx.account.account, id: hexToBytes(made) ?? new Uint8Array(0) },
+    ...{ version: 1, account, id: hexToBytes(made) ?? new Uint8Array(0) },
     ...{ secretKey: encodeSecretKey(secretKey), shownTo: [] },
   };
+  const use = { version: (inUse?.version ?? 0) + 1, account, signKey, id: entry.id };
   // Before anybody sees it: what is encrypted under a key that was lost is lost.
-  await ctx.noteDown((content) => withEntry(content, keptPaillierKeys, entry));
+  await ctx.noteDown((content) =>
+    withEntry(withEntry(content, keptPaillierKeys, entry), paillierInUse, use),
+  );
   return { id: made, secretKey };
 }
 

@@ -15,6 +15,7 @@ import { modularArithmetic } from '../../crypto/paillier/kernel-arithmetic.ts';
 import { askHalf, openHalf } from '../../sdk/double/ask-halves.ts';
 import { halvesDrawer } from '../../sdk/double/kept-halves.ts';
 import { giveHalves, handHalvesAgain } from '../../sdk/index.ts';
+import { ownPaillierKey } from '../../sdk/paillier-keys.ts';
 import { drawn } from '../settings/pages.ts';
 import { keyOf, repeating } from '../settings/paillier-keys.ts';
 import { caught, type Enrolled, flipped, places, ReadingTown } from '../settings/reading-town.ts';
@@ -168,6 +169,26 @@ test('a server that lost its shares has them again when the owner hands them ove
   assert.deepEqual(said, { records: 1, servers: codes });
   assert.deepEqual((await read(of)).text, ['lost']);
   [store.kept, store.keepOnce] = honest;
+});
+
+test('after a rotation shares come under another Paillier key: who had the wallet of before opens none', async () => {
+  const mine = await town.town.person('rotating Osei', 'harbour', 'clinician', inPage);
+  const name: Action<undefined, string> = {
+    name: 'test/paillier-key',
+    run: async (ctx) => (await ownPaillierKey(ctx)).id,
+  };
+  const before = await mine.person.run(name, undefined);
+  assert.equal(await mine.person.run(name, undefined), before);
+  await mine.person.rotate();
+  const next = await mine.person.run(name, undefined);
+  assert.notEqual(next, before);
+  assert.equal(await mine.person.run(name, undefined), next);
+  // What came under the former one is opened still.
+  const former: Action<undefined, string> = {
+    name: 'test/former-key',
+    run: async (ctx) => (await ownPaillierKey(ctx, before)).id,
+  };
+  assert.equal(await mine.person.run(former, undefined), before);
 });
 
 test('of a file that is not added, since one server takes no share, the wallet keeps no half', async () => {
