@@ -21,6 +21,7 @@ import {
 } from '../../crypto/paillier/ciphertext.ts';
 import { openDecryption } from '../../crypto/paillier/decryption.ts';
 import { modularArithmetic } from '../../crypto/paillier/kernel-arithmetic.ts';
+import { squareBytes } from '../../crypto/paillier/keys.ts';
 import { openPartSum } from '../../crypto/paillier/packed-answer.ts';
 import { openShares } from '../../crypto/statistics/answer-masks.ts';
 import { type KeptDelivery, keptDeliveries } from '../kept-paillier.ts';
@@ -45,13 +46,18 @@ export async function encryptedForm(
   const note = async (ciphertext: Uint8Array): Promise<void> => {
     const before = deliveryOf(ctx, query);
     if (before !== undefined && equalBytes(before.ciphertext, ciphertext)) return;
-    const entry: KeptDelivery = {
-      ...{ version: (before?.version ?? 0) + 1, query, ciphertext },
-      key: hexToBytes(key.id) ?? new Uint8Array(0),
-    };
+    const entry = entryOf(ciphertext, before?.version);
     await ctx.noteDown((content) => withEntry(content, keptDeliveries, entry));
   };
-  if (noted === undefined) await note(new Uint8Array(0));
+  const entryOf = (ciphertext: Uint8Array, version = 0): KeptDelivery => ({
+    ...{ version: version + 1, query, ciphertext },
+    key: hexToBytes(key.id) ?? new Uint8Array(0),
+  });
+  if (noted === undefined) {
+    // Room for the answer too, before it is paid. Throws DRAWER_FULL.
+    withEntry(ctx.vault.content, keptDeliveries, entryOf(new Uint8Array(squareBytes)));
+    await note(new Uint8Array(0));
+  }
   return {
     delivery: 'paillier',
     async prepare(lines) {

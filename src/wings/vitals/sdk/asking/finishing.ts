@@ -64,6 +64,15 @@ export async function finish(
   return answered;
 }
 
+/** Of one part as a server gives it, sealed or encrypted: 1.6 kB at most. */
+const answerBytes = 1_700;
+
+/** Before it is paid: what came and has no place would be paid for nothing. Throws DRAWER_FULL. */
+function requireRoom({ vault }: Context, kept: KeptQuestion): void {
+  const answers = kept.servers.map(() => new Uint8Array(answerBytes));
+  withEntry(vault.content, keptQuestions, { ...kept, version: kept.version + 1, answers });
+}
+
 /** Once on the ledger, whoever sent it: also after a connection that broke before the receipt came. */
 async function paid(
   ctx: Context,
@@ -77,6 +86,7 @@ async function paid(
   // What was paid a moment ago and is not seen yet, the ledger itself refuses to take again.
   const known = await ctx.ledger.row(statQueries, rowId, { signal, maxAgeMs: maxStateAgeMs });
   if (known !== undefined) return noted(ctx, kept, {});
+  requireRoom(ctx, kept);
   const act = debitOf(manifest, query);
   try {
     const { txId } = await sendActs(ctx, {

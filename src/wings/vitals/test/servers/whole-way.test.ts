@@ -5,7 +5,7 @@ import { bytesToHex } from '../../../../primitives/bytes.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import type { Person } from '../../../../sdk/index.ts';
-import { entriesOf } from '../../../../sdk/wallet/drawer.ts';
+import { drawerLimits, entriesOf, withEntry } from '../../../../sdk/wallet/drawer.ts';
 import { edgesOf } from '../../crypto/histogram-edges.ts';
 import { keptQuestions } from '../../sdk/asking/kept-questions.ts';
 import { serverLines } from '../../sdk/asking/server-lines.ts';
@@ -230,3 +230,40 @@ test('a clinician reads one patient blind, under a grant of class iot', async ()
     rowsOf(0).map(({ values }) => values.map(({ value }) => value)),
   );
 });
+
+test('a question for whose answers the wallet has no room is refused before it is paid', async () => {
+  const before = await left();
+  const kept = await rosa.run(fillQuestions, 3_000);
+  await refused('DRAWER_FULL', rosa, question(heartMean, { microRho: 1_000 }));
+  await refused(
+    'DRAWER_FULL',
+    rosa,
+    question(heartMean, { microRho: 1_000, delivery: 'paillier' }),
+  );
+  assert.equal(await left(), before);
+  assert.equal((await rosa.run(listQuestions, undefined)).length, kept);
+});
+
+/** Leaves so many bytes in the drawer of questions; returns how many questions can be listed. */
+const fillQuestions: Action<number, number> = {
+  name: 'test/fill',
+  async run(ctx, free) {
+    const listed = (await listQuestions.run(ctx, undefined, {})).length;
+    const used = () => {
+      const drawer = ctx.vault.content.drawers.find(({ wing }) => wing === keptQuestions.wing);
+      return (drawer?.entries ?? []).reduce((all, it) => all + it.key.length + it.value.length, 0);
+    };
+    const [one] = entriesOf(ctx.vault.content, keptQuestions);
+    assert.ok(one !== undefined);
+    for (let n = 0; ; n++) {
+      const room = drawerLimits.bytes - used() - free;
+      if (room < 1_500) return listed;
+      const query = sha256(new Uint8Array([n]));
+      // Of another account: it is nobody's question here, and takes its room.
+      const account = accountOf(ana);
+      const answers = [1, 2, 3].map(() => new Uint8Array(Math.min(6_000, room - 1_200) / 3));
+      const entry = { ...one, query, account, answers };
+      await ctx.noteDown((content) => withEntry(content, keptQuestions, entry));
+    }
+  },
+};
