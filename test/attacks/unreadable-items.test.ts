@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import {
+  decodeItemHeader,
+  decodeLeafContent,
+  encodeItemHeader,
+  encodeLeafContent,
+  itemHeaderHash,
+  itemLeafHash,
+} from '../../src/api/item.ts';
 import { randomBytes } from '../../src/crypto/random.ts';
 import { signingKeyFromSeed } from '../../src/crypto/signature.ts';
 import type { ConsentId, RecordId } from '../../src/primitives/ids.ts';
@@ -11,7 +19,7 @@ import { uploadBlobs } from '../../src/sdk/client/upload.ts';
 import { type GivenBack, type Person, sharedHistory } from '../../src/sdk/index.ts';
 import { ownerKeys } from '../../src/sdk/keys/key-ring.ts';
 import { newRecordId, sealItem } from '../../src/sdk/records/item-seal.ts';
-import { type Wrapping, wrapItem } from '../../src/sdk/records/item-wrap.ts';
+import { type ItemRow, type Wrapping, wrapItem } from '../../src/sdk/records/item-wrap.ts';
 import { blobIdOf } from '../../src/storage/blob-id.ts';
 import { type Consortium, startConsortium } from '../e2e/consortium.ts';
 import { bytesOfWords, caught } from './middle.ts';
@@ -48,8 +56,14 @@ before(async () => {
 });
 after(() => consortium.stop());
 
-/** A row as its hospital takes it, over a body of noise, or of a key that nobody ever had. */
-function anchored({ isNoise }: { readonly isNoise: boolean }): Promise<RecordId> {
+/** A row as its hospital takes it, over a body of noise, or of a key that nobody ever had; `wrap`: of a doubly encrypted one. */
+function anchored({
+  isNoise,
+  wrap,
+}: {
+  readonly isNoise: boolean;
+  readonly wrap?: Uint8Array;
+}): Promise<RecordId> {
   const run = async (ctx: Context): Promise<RecordId> => {
     const { account } = ctx.account;
     const keys = await ownerKeys(ctx);
@@ -64,11 +78,30 @@ function anchored({ isNoise }: { readonly isNoise: boolean }): Promise<RecordId>
     const blobId = blobIdOf(body);
     await uploadBlobs(ctx.gateway, [{ id: blobId, bytes: body }]);
     const row = await wrapItem({ ...sealed, recordClass: 'note', blobId }, wrapping);
-    const acts = await deliverRows(ctx.gateway, { account, epoch, rows: [row] });
-    await sendActs(ctx, { kind: 'import', acts });
-    return recordId;
+    if (wrap !== undefined) return sent(ctx, epoch, recordId, doubly(row, wrap));
+    return sent(ctx, epoch, recordId, row);
   };
   return ana.run({ name: 'test/anchored', run }, undefined);
+}
+
+async function sent(
+  ctx: Context,
+  epoch: number,
+  recordId: RecordId,
+  row: ItemRow,
+): Promise<RecordId> {
+  const { account } = ctx.account;
+  const acts = await deliverRows(ctx.gateway, { account, epoch, rows: [row] });
+  await sendActs(ctx, { kind: 'import', acts });
+  return recordId;
+}
+
+/** The same row under a wrap of kind 3 that is none. */
+function doubly({ header, leafContent, salt }: ItemRow, wrap: Uint8Array): ItemRow {
+  const changed = encodeItemHeader({ ...decodeItemHeader(header), wrapKind: 3, wrap });
+  const content = { ...decodeLeafContent(leafContent), headerHash: itemHeaderHash(changed) };
+  const encoded = encodeLeafContent(content);
+  return { header: changed, leafContent: encoded, salt, leaf: itemLeafHash(salt, encoded) };
 }
 
 test('A reader sees everything else, and is told of each that does not open', async () => {
@@ -118,4 +151,15 @@ test('Everything else is given back, and each that does not open is told', async
   ]);
   const there = given.flatMap((it) => (it.kind === 'record' ? it.record.head.recordId : []));
   assert.ok(there.includes(sound));
+});
+
+test('A wrap of kind 3 that is none hides nothing from a reader who names it with others', async () => {
+  const none = await anchored({ isNoise: false, wrap: randomBytes(60) });
+  const { records, missing } = await doctor.readShared(consent, { recordIds: [none, sound] });
+  assert.deepEqual(
+    records.map((it) => it.head.recordId),
+    [sound],
+  );
+  assert.deepEqual(missing, [{ recordId: none, code: 'CANNOT_OPEN' }]);
+  await caught(ana.openRecord(none), 'CANNOT_OPEN');
 });

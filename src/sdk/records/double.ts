@@ -2,7 +2,7 @@ import { decodeStoredHeader, type ItemHeader, maxWrapBytes } from '../../api/ite
 import { deriveKey } from '../../crypto/hash.ts';
 import { labels } from '../../crypto/labels.ts';
 import { concatBytes } from '../../primitives/bytes.ts';
-import { CodedError } from '../../primitives/errors.ts';
+import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, idBytes, type RecordId } from '../../primitives/ids.ts';
 import {
   bytes,
@@ -54,10 +54,15 @@ export function doubleWrapOf({ wrap }: Pick<ItemHeader, 'wrap'>): DoubleWrap {
   }
 }
 
-/** The lock of a doubly encrypted item; undefined: it is none. Throws as `decodeStoredHeader`, CANNOT_OPEN. */
+/** The lock of a doubly encrypted item; undefined: it is none, or none that opens, which its opening tells. */
 export function lockOf(header: Uint8Array): Uint8Array | undefined {
-  const read = decodeStoredHeader(header);
-  return read.wrapKind === doubleWrapKind ? doubleWrapOf(read).lock : undefined;
+  try {
+    const read = decodeStoredHeader(header);
+    return read.wrapKind === doubleWrapKind ? doubleWrapOf(read).lock : undefined;
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return undefined;
+  }
 }
 
 /** The key that body and headline are sealed under. Rule I-91. */
