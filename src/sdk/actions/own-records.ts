@@ -225,7 +225,7 @@ export async function openRecord(
   const chart = await ownChart(ctx, signal);
   const keeping = keepingOwn(ctx, chart);
   const opened = await openOwn(ctx, chart, recordId, signal, keeping.take, (row) =>
-    withAskedHalf(ctx, row, keyOf(chart, row), undefined, signal),
+    withAskedHalf(ctx, row, keyOf(chart, row), {}, signal),
   );
   await keeping.done();
   return checkedLink(ctx, chart, opened, signal);

@@ -1,4 +1,5 @@
 import { CodedError, isCoded } from '../../primitives/errors.ts';
+import type { AccountId } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context } from '../client/context.ts';
 import { lockOf } from '../records/double.ts';
@@ -23,7 +24,13 @@ export async function withAskedHalf(
   ctx: Context,
   row: LiveItem,
   key: ReadingKey,
-  look: (() => Promise<Uint8Array>) | undefined,
+  {
+    look,
+    away,
+  }: {
+    readonly look?: () => Promise<Uint8Array>;
+    readonly away?: Set<AccountId>;
+  },
   signal?: AbortSignal,
 ): Promise<ReadingKey> {
   const lock = key.half === undefined ? lockOf(row.header) : undefined;
@@ -33,7 +40,7 @@ export async function withAskedHalf(
     for (const keeper of ctx.halfKeepers) {
       const half: Uint8Array | undefined = await keeper.ask(
         ctx,
-        { account, recordId, recordClass, lock },
+        { account, recordId, recordClass, lock, away },
         look,
         signal,
       );
@@ -47,7 +54,7 @@ export async function withAskedHalf(
   }
 }
 
-/** `withAskedHalf` of rows that one look names. Of a server that is away the first tells: the others do not wait for it again. */
+/** `withAskedHalf` of rows that one look names: who is away for one of them is not waited for again, and the others are asked. */
 export async function withAskedHalves(
   ctx: Context,
   of: {
@@ -58,18 +65,8 @@ export async function withAskedHalves(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<LiveItem, ReadingKey>> {
   const keys = new Map<LiveItem, ReadingKey>();
-  let away: CodedError | undefined;
-  for (const row of of.rows) {
-    const known = of.keyOf(row);
-    if (away !== undefined && lockOf(row.header) !== undefined) {
-      const { code, details } = away;
-      const half = new CodedError(code, { ...details, recordId: row.recordId }, away);
-      keys.set(row, { ...known, half });
-      continue;
-    }
-    const key = await withAskedHalf(ctx, row, known, of.look, signal);
-    if (key.half instanceof CodedError && key.half.kind === 'unavailable') away = key.half;
-    keys.set(row, key);
-  }
+  const away = new Set<AccountId>();
+  for (const row of of.rows)
+    keys.set(row, await withAskedHalf(ctx, row, of.keyOf(row), { look: of.look, away }, signal));
   return keys;
 }

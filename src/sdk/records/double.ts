@@ -93,6 +93,8 @@ export interface HalfAsked {
   readonly recordId: RecordId;
   readonly recordClass: string;
   readonly lock: Uint8Array;
+  /** Who did not answer for an item of the same look: not waited for again. Whoever asks adds to it. */
+  readonly away?: Set<AccountId> | undefined;
 }
 
 /** Where second halves come from: a wing's. */

@@ -43,13 +43,15 @@ export const askHalf: HalfKeeper<Context>['ask'] = async (ctx, asked, look, sign
   const lock = lockIn(asked.lock);
   if (lock === undefined) return undefined;
   const key = await ownPaillierKey(ctx);
-  const { account, recordId } = asked;
+  const { account, recordId, away = new Set() } = asked;
+  const isAway = lock.servers.find((it) => away.has(it));
+  if (isAway !== undefined) throw new CodedError('HALF_AWAY', { server: isAway });
   const { chainId } = ctx.account;
   const of = { chainId, account, recordId, look: (await look?.()) ?? none, key: key.id };
   const takers: KeyTaker[] = [];
   for (const server of lock.servers) {
     takers.push(
-      await at(server, async () => {
+      await at(server, away, async () => {
         const taker = { account: server, client: await dataServerLine(ctx).client(server, signal) };
         await showKey(ctx, key, [taker], { signal });
         return taker;
@@ -57,17 +59,22 @@ export const askHalf: HalfKeeper<Context>['ask'] = async (ctx, asked, look, sign
     );
   }
   const ciphertexts = await Promise.all(
-    takers.map((taker) => at(taker.account, () => shareOf(ctx, { taker, key, of }, signal))),
+    takers.map((taker) => at(taker.account, away, () => shareOf(ctx, { taker, key, of }, signal))),
   );
   return openHalf(asked, lock, { ciphertexts, key });
 };
 
-/** Says which server it was. */
-async function at<Result>(server: AccountId, work: () => Promise<Result>): Promise<Result> {
+/** Says which server it was, also to who asks for the next one. */
+async function at<Result>(
+  server: AccountId,
+  away: Set<AccountId>,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     if (!isCoded(error) || error.code === 'INTERRUPTED') throw error;
+    if (error.code === 'GATEWAY_UNREACHABLE') away.add(server);
     const code = error.code === 'GATEWAY_UNREACHABLE' ? 'HALF_AWAY' : error.code;
     throw new CodedError(code, { ...error.details, server }, error);
   }

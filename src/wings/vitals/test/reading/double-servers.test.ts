@@ -8,7 +8,7 @@ import type { Action } from '../../../../sdk/action.ts';
 import { receiptOfAccess } from '../../../../sdk/actions/read-shared.ts';
 import { lockOf } from '../../../../sdk/records/double.ts';
 import { entriesOf, withEnded } from '../../../../sdk/wallet/drawer.ts';
-import { commitmentTo, type DoubleLock } from '../../api/half.ts';
+import { commitmentTo, type DoubleLock, encodeLock } from '../../api/half.ts';
 import { openEncryption } from '../../crypto/paillier/encryption.ts';
 import { bytesToInteger, integerToBytes } from '../../crypto/paillier/integers.ts';
 import { modularArithmetic } from '../../crypto/paillier/kernel-arithmetic.ts';
@@ -169,6 +169,19 @@ test('a server that lost its shares has them again when the owner hands them ove
   assert.deepEqual(said, { records: 1, servers: codes });
   assert.deepEqual((await read(of)).text, ['lost']);
   [store.kept, store.keepOnce] = honest;
+});
+
+test('a server that was away for one record of a look is not waited for by the next that it has a share of', async () => {
+  const [server = assert.fail()] = town.accounts;
+  const none = [1, 2, 3].map(() => drawn('none'));
+  const lock = encodeLock({ servers: town.accounts, commitments: none, whole: drawn('none') });
+  const recordId = recordIdOf(drawn('away').subarray(0, 16));
+  const asked = { account: accountOfPerson(doctor), recordId, recordClass: 'lab', lock };
+  const ask: Action<undefined, unknown> = {
+    name: 'test/ask',
+    run: (ctx) => askHalf(ctx, { ...asked, away: new Set([server]) }, undefined),
+  };
+  assert.equal(await caught(doctor.person.run(ask, undefined)), 'HALF_AWAY');
 });
 
 test('after a rotation shares come under another Paillier key: who had the wallet of before opens none', async () => {

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeItemHeader, headlineBytes } from '../../api/item.ts';
+import { currentSuite } from '../../api/signed.ts';
+import { randomBytes } from '../../crypto/random.ts';
+import { utf8 } from '../../primitives/bytes.ts';
+import { CodedError } from '../../primitives/errors.ts';
+import { recordIdOf } from '../../primitives/ids.ts';
+import type { LiveItem } from '../client/check-rows.ts';
+import type { Context } from '../client/context.ts';
+import { doubleWrapKind, encodeDoubleWrap } from '../records/double.ts';
+import { withAskedHalves } from './second-halves.ts';
+
+/** A doubly encrypted row under this lock. */
+function rowUnder(lock: string): LiveItem {
+  const recordId = recordIdOf(randomBytes(16));
+  const wrap = encodeDoubleWrap({ kind: 1, wrap: randomBytes(60), lock: utf8(lock) });
+  const about = { suite: currentSuite, recordId, headline: randomBytes(headlineBytes) };
+  const header = encodeItemHeader({ ...about, epoch: 1, wrapKind: doubleWrapKind, wrap });
+  return { recordId, header } as LiveItem;
+}
+
+test('a record whose half cannot be had, for whatever reason, keeps the half of no other from being asked for', async () => {
+  const half = randomBytes(32);
+  const rows = ['away', 'busy', 'lied', 'here'].map(rowUnder);
+  const [first, second, third, last] = rows;
+  const codes = { away: 'HALF_AWAY', busy: 'STORE_BUSY', lied: 'SERVER_LIED' } as const;
+  const seen: unknown[] = [];
+  const keeper: Context['halfKeepers'][number] = {
+    own: () => new Map(),
+    async ask(_, { lock, away }) {
+      seen.push(away);
+      const code = codes[new TextDecoder().decode(lock) as keyof typeof codes];
+      if (code !== undefined) throw new CodedError(code);
+      return half;
+    },
+  };
+  const keys = await withAskedHalves({ halfKeepers: [keeper] } as unknown as Context, {
+    rows,
+    keyOf: () => ({ kind: 'opening-secret', secret: randomBytes(32) }),
+    look: async () => randomBytes(1),
+  });
+  for (const [row, code] of [
+    [first, 'HALF_AWAY'],
+    [second, 'STORE_BUSY'],
+    [third, 'SERVER_LIED'],
+  ] as const) {
+    const why = row && keys.get(row)?.half;
+    assert.ok(why instanceof CodedError && why.code === code);
+  }
+  assert.equal(last && keys.get(last)?.half, half);
+  assert.equal(new Set(seen).size, 1, 'one memory of who is away, for all of the look');
+});
