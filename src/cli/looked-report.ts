@@ -83,18 +83,32 @@ export async function writeReport(context: CommandContext, flags: ReportFlags): 
   );
 }
 
-/** Throws FILE_UNREADABLE, REPORT_WRONG. */
+/** With a wallet the ledger is asked whose key it is. Throws FILE_UNREADABLE, REPORT_WRONG, CHAIN_WRONG, SIGNATURE_WRONG. */
 export async function checkReport(context: CommandContext, path: string): Promise<void> {
-  const { readReportFile } = await reporting();
-  const { report: read, publicKey } = await readReportFile(
-    Buffer.from(readSmallFile(path, mostBytes)).toString('utf8'),
-  );
-  const { account, chain, madeMs, fromMs, untilMs, lines } = read;
-  const result = { holds: true, account, chain, madeMs, fromMs, untilMs, publicKey, lines };
+  const { readReportFile, reportKey } = await reporting();
+  const signed = await readReportFile(Buffer.from(readSmallFile(path, mostBytes)).toString('utf8'));
+  const { account, chain, madeMs, fromMs, untilMs, lines } = signed.report;
+  const { publicKey } = signed;
+  const acting = context.flags.as === undefined ? undefined : await openActing(context);
+  const key =
+    acting === undefined
+      ? null
+      : await acting.person.run(reportKey, signed, work(context, actingAccount(acting)));
+  const result = { holds: true, key, account, chain, madeMs, fromMs, untilMs, publicKey, lines };
   context.output.result(result, () =>
     [
       `Signed by the key ${publicKey}, for the account ${account} on ${chain}.`,
-      `${amount(lines.length, 'line')}, made ${when(madeMs)}: as it was signed. Whether that key is the account's the ledger says.`,
+      `${amount(lines.length, 'line')}, made ${when(madeMs)}: as it was signed.`,
+      keyText(key),
     ].join('\n'),
   );
+}
+
+function keyText(
+  key: { readonly fromHeight: number; readonly untilHeight: number } | null,
+): string {
+  if (key === null)
+    return 'Anybody can sign one: whether that key is the account’s, the ledger says (with --as WALLET).';
+  const until = key.untilHeight === 0 ? 'and is it still' : `until block ${key.untilHeight}`;
+  return `By the ledger that key was the account’s from block ${key.fromHeight}, ${until}.`;
 }

@@ -65,10 +65,27 @@ test('a report lists looks, emergencies and devices of a time in plain words of 
     [checked.holds, checked.publicKey, list(checked, 'lines').length],
     [true, made.publicKey, list(made, 'lines').length],
   );
+  assert.equal(checked.key, null, 'without a wallet nobody was asked whose key it is');
+  const asked = await run('looked', '--check', file, '--as', 'dr-bo');
+  assert.equal((asked.key as { untilHeight: number }).untilHeight, 0);
   const changed = join(home, 'changed.json');
   writeFileSync(changed, readFileSync(file, 'utf8').replace('ETREAT', 'TREAT'));
   const wrong = { code: 'REPORT_WRONG', exit: 3 };
   await refused(['looked', '--check', changed], wrong, { home });
+});
+
+test('a report in her name that somebody else signed is as it was signed, and by the ledger not hers', async () => {
+  const key = await signingKeyFromSeed(new Uint8Array(32).fill(4));
+  const theirs = JSON.parse(readFileSync(join(home, 'report.json'), 'utf8'));
+  const said = JSON.stringify({ ...JSON.parse(theirs.text), lines: [] });
+  const signature = bytesToBase64url(await signLabelled(key, labels.reportSign, utf8(said)));
+  const publicKey = bytesToBase64url(key.publicKey);
+  const file = join(home, 'forged.json');
+  writeFileSync(file, JSON.stringify({ ...theirs, text: said, publicKey, signature }));
+  const checked = await run('looked', '--check', file);
+  assert.deepEqual([checked.holds, checked.key], [true, null]);
+  const wrong = { code: 'SIGNATURE_WRONG', exit: 3 };
+  await refused(['looked', '--check', file, '--as', 'dr-bo'], wrong, { home });
 });
 
 test('a report of three years is longer than a small file, and is checked all the same', async () => {

@@ -4,6 +4,8 @@ import { labels } from '../../crypto/labels.ts';
 import { signLabelled, verifyLabelled } from '../../crypto/signature.ts';
 import { base64urlToBytes, bytesToBase64url, utf8 } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
+import { parseAccountId } from '../../primitives/ids.ts';
+import type { Action } from '../action.ts';
 import type { Context, WorkOptions } from '../client/context.ts';
 import { ownDevices } from '../devices/own-devices.ts';
 import { type Looked, looked } from './looks.ts';
@@ -163,6 +165,31 @@ export async function readReportFile(file: string): Promise<SignedReport> {
   }
   throw new CodedError('REPORT_WRONG');
 }
+
+/**
+ * From and until which height the key of a report was that of the account which it names; 0: it is still. Throws CHAIN_WRONG,
+ * SIGNATURE_WRONG: it never was, so anybody signed it. Source: docs/protocol/reading.md, rule R-20.
+ */
+export const reportKey: Action<
+  SignedReport,
+  { readonly fromHeight: number; readonly untilHeight: number }
+> = {
+  name: 'report-key',
+  async run(ctx, { report, publicKey }, { signal }) {
+    if (report.chain !== ctx.account.chainId) throw new CodedError('CHAIN_WRONG');
+    const account = parseAccountId(report.account);
+    const { height } = await ctx.ledger.headers.latest(signal);
+    const held = await ctx.ledger
+      .identityOfKey(account, bytesIn(publicKey), height, signal)
+      .catch((error: unknown) => {
+        if (isCoded(error, 'ACCOUNT_UNKNOWN')) return undefined;
+        throw error;
+      });
+    if (held === undefined) throw new CodedError('SIGNATURE_WRONG', { account });
+    const { fromHeight, untilHeight } = held;
+    return { fromHeight, untilHeight };
+  },
+};
 
 const bytesIn = (text: unknown): Uint8Array =>
   (typeof text === 'string' ? base64urlToBytes(text) : undefined) ?? new Uint8Array(0);
