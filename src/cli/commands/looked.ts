@@ -46,7 +46,10 @@ export const addLooked: AddCommand = (program, context) => {
         .default('en'),
     )
     .option('--out <file>', 'with --report: the signed report as a file')
-    .option('--check <file>', 'whether a signed report is as it was signed; with --as, whose key it was')
+    .option(
+      '--check <file>',
+      'whether a signed report is as it was signed; with --as, whose key it was',
+    )
     .action((flags: LookedFlags) => {
       if (flags.check !== undefined) return checkReport(context, flags.check);
       return flags.report === true ? writeReport(context, flags) : run(context, flags);
