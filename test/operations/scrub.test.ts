@@ -15,6 +15,7 @@ import type { Flaw } from '../../src/server/maintenance/scrub/flaw.ts';
 import { ScrubRounds } from '../../src/server/maintenance/scrub/rounds.ts';
 import { scrubHome } from '../../src/server/maintenance/scrub/scrub-home.ts';
 import { serversOf } from '../../src/server/process.ts';
+import { followBound } from '../../src/server/row-key.ts';
 import { up } from '../cli/salus.ts';
 import { bundle, startTown, type Town } from '../cli/town.ts';
 
@@ -164,6 +165,48 @@ for (const file of [
     assert.deepEqual(await flaws(), [], 'all is put back');
   });
 }
+
+/** What a gateway does meanwhile, bound as it binds it; the file is put back afterwards. */
+async function beside(change: (gateway: DatabaseSync) => void): Promise<Flaw[]> {
+  const folder = join(serversOf(town.home), 'north');
+  const path = join(folder, 'gateway.db');
+  copyFileSync(path, `${path}.kept`);
+  const gateway = new DatabaseSync(path);
+  try {
+    followBound(gateway, folder);
+    change(gateway);
+    return await flaws();
+  } finally {
+    gateway.close();
+    copyFileSync(`${path}.kept`, path);
+    rmSync(`${path}.kept`);
+    for (const end of ['-wal', '-shm']) rmSync(path + end, { force: true });
+  }
+}
+
+test('a delivery whose rows are still coming is no finding, and each row that came is looked at', async () => {
+  const anchored =
+    'delivery = (SELECT max(delivery) FROM deliveries WHERE count > 1 AND height IS NOT NULL)';
+  /** As rows come slice by slice, of which the first is there. */
+  const half = (gateway: DatabaseSync) => {
+    gateway.exec(`INSERT INTO deliveries (account, root, epoch, consent, count, bytes, deliverer, waitsUntilMs)
+      SELECT account, randomblob(33), epoch, consent, count, bytes, account, 9000000000000 FROM deliveries WHERE ${anchored}`);
+    const last = gateway.prepare('SELECT max(delivery) AS n FROM deliveries').get()?.n;
+    gateway.exec(`INSERT INTO items SELECT ${last}, position, account, recordId, leaf, salt, leafContent, header,
+      class, blob, NULL, NULL FROM items WHERE position = 0 AND ${anchored}`);
+  };
+  assert.deepEqual(await beside(half), []);
+  const found = await beside((gateway) => {
+    half(gateway);
+    gateway.exec(
+      'UPDATE items SET leaf = zeroblob(32) WHERE delivery = (SELECT max(delivery) FROM deliveries)',
+    );
+  });
+  assert.deepEqual(
+    found.map(({ table, bound, column }) => [table, bound, column]),
+    [['items', 'ledger root', 'leaf']],
+  );
+});
 
 test('a byte of a large body, and a body that is gone, are found by the id of the blob, and everything else is whole', async () => {
   const folder = join(serversOf(town.home), 'north', 'blobs', 'files');

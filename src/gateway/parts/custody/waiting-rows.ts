@@ -31,8 +31,10 @@ interface Amounts {
 
 /** An anchor that was in time may be indexed a little after the end of its grant. */
 const anchorLateMs = 5 * 60_000;
-/** A root of 33 bytes, in SQL: no anchor has it, and it is nobody else's. */
-export const noRoot = 'randomblob(33)';
+/** Of a root that no anchor has: a delivery whose rows are still coming, or one that was dropped. */
+export const noRootBytes = 33;
+/** In SQL; it is nobody else's. */
+export const noRoot = `randomblob(${noRootBytes})`;
 
 /**
  * Rows whose anchor has not come: how many one writer, and one grant, may have here, and how they go again: after a
