@@ -167,9 +167,12 @@ for (const file of [
 }
 
 /** What a gateway does meanwhile, bound as it binds it; the file is put back afterwards. */
-async function beside(change: (gateway: DatabaseSync) => void): Promise<Flaw[]> {
+async function beside(
+  change: (gateway: DatabaseSync) => void,
+  file = 'gateway.db',
+): Promise<Flaw[]> {
   const folder = join(serversOf(town.home), 'north');
-  const path = join(folder, 'gateway.db');
+  const path = join(folder, file);
   copyFileSync(path, `${path}.kept`);
   const gateway = new DatabaseSync(path);
   try {
@@ -206,6 +209,24 @@ test('a delivery whose rows are still coming is no finding, and each row that ca
     found.map(({ table, bound, column }) => [table, bound, column]),
     [['items', 'ledger root', 'leaf']],
   );
+});
+
+test('a body that has just been claimed is no finding where its row is anchored first, and one that stays so is', async () => {
+  const claimed = (putMs: number) => (blobs: DatabaseSync) =>
+    void blobs
+      .prepare(
+        'UPDATE claims SET anchored = 0, put_ms = ? WHERE id = (SELECT max(id) FROM claims WHERE anchored = 1)',
+      )
+      .run(putMs);
+  const file = 'blobs/blobs.sqlite';
+  assert.deepEqual(await beside(claimed(Date.now() - 1_000), file), []);
+  for (const putMs of [Date.now() - 2 * 3_600_000, Date.now() + 3_600_000]) {
+    const found = await beside(claimed(putMs), file);
+    assert.deepEqual(
+      found.map(({ table, bound }) => [table, bound]),
+      [['claims', 'recount']],
+    );
+  }
 });
 
 test('a byte of a large body, and a body that is gone, are found by the id of the blob, and everything else is whole', async () => {

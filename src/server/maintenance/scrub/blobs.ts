@@ -10,6 +10,8 @@ import { isUnreadable } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 
 const rowsATurn = 256;
+/** A claim that came no longer ago may be on its way to be kept for good: the next round sees. */
+const youngMs = 60 * 60_000;
 
 export interface ScrubbedFolder {
   readonly folder: string;
@@ -53,7 +55,7 @@ export async function* scrubBlobs(of: ScrubbedFolder): Scrubbing {
 
 /**
  * Who claims which blob, by two recounts: what each owner has is the sum of his claims, and each body that a row of the
- * gateway names, once anchored, is claimed for good in its chart's name. Source: docs/protocol/storage.md, S-5, S-9, S-16.
+ * gateway names, once anchored, is claimed for good in its chart's name, or has just been claimed. Source: docs/protocol/storage.md, S-5, S-9, S-16.
  */
 export async function* scrubClaims(servers: string, hospital: string): Scrubbing {
   const path = join(servers, hospital, 'blobs', 'blobs.sqlite');
@@ -72,14 +74,20 @@ export async function* scrubClaims(servers: string, hospital: string): Scrubbing
     if (owners > 0) yield flawOf('owners', '');
     if (odd > 0) yield flawOf('claims', '');
     yield { items: 0, bytes: 0 };
-    const claim = claims.db.prepare('SELECT anchored FROM claims WHERE id = ? AND owner = ?');
-    const isKept = ({ blob, owner }: NamedBody) => claim.get(blob, owner)?.anchored === 1;
+    const claim = claims.db.prepare(
+      'SELECT anchored, put_ms FROM claims WHERE id = ? AND owner = ?',
+    );
+    const isKept = ({ blob, owner }: NamedBody) => {
+      const found = claim.get(blob, owner);
+      const ageMs = Date.now() - Number(found?.put_ms);
+      return found?.anchored === 1 || (found?.anchored === 0 && ageMs >= 0 && ageMs < youngMs);
+    };
     const unkept: NamedBody[] = [];
     for (const bodies of namedBodies(rows.db)) {
       unkept.push(...bodies.filter((it) => !isKept(it)));
       yield { items: bodies.length, bytes: 0 };
     }
-    // A claim is for good a moment after its row is anchored, and may be gone a moment before its row is.
+    // It may be gone a moment before its row is.
     for (const body of unkept) {
       if (isKept(body) || !isStillNamed(rows.db, body)) continue;
       yield flawOf('claims', `${body.delivery} ${body.position}`);
