@@ -29,11 +29,11 @@ export async function start({ home }: ProcessOrder): Promise<RunningProcess> {
 async function repeat(rounds: ScrubRounds, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const { items, bytes, found, busyMs } = await rounds.next();
-      log({ what: 'round', items, bytes, found, busyMs });
+      const { items, bytes, found, missed, busyMs } = await rounds.next();
+      log({ what: 'round', items, bytes, found, missed, busyMs });
     } catch (error) {
       if (signal.aborted) return;
-      // A file that is locked, a full disk: the next round looks again.
+      // Whatever it was, as a disk without room for what was found: the next round looks again.
       log({ what: 'round', code: isCoded(error) ? error.code : 'INTERNAL' });
     }
     await wait(pauseMs, undefined, { signal }).catch(() => {});

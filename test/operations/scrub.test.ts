@@ -16,7 +16,7 @@ import { ScrubRounds } from '../../src/server/maintenance/scrub/rounds.ts';
 import { scrubHome } from '../../src/server/maintenance/scrub/scrub-home.ts';
 import { serversOf } from '../../src/server/process.ts';
 import { followBound } from '../../src/server/row-key.ts';
-import { up } from '../cli/salus.ts';
+import { run, up } from '../cli/salus.ts';
 import { bundle, startTown, type Town } from '../cli/town.ts';
 
 /** A town that was lived in and is stopped: each test puts back what it changed. */
@@ -278,6 +278,33 @@ test('a state that is another one is made again from the blocks at the next star
   assert.deepEqual(headOf(), before);
   const again = await up(town.home);
   await again.stop();
+  assert.deepEqual(await flaws(), []);
+});
+
+test('a file that somebody has to himself is no finding: it was not looked at, and everything else was', async () => {
+  const path = join(serversOf(town.home), 'north', 'blobs', 'blobs.sqlite');
+  const holder = new DatabaseSync(path);
+  holder.exec(
+    'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE claims SET put_ms = put_ms',
+  );
+  const { code, stdout } = await run(['scrub', '--json'], { home: town.home });
+  holder.close();
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((it) => JSON.parse(it) as Record<string, unknown>);
+  const stores = lines.filter(({ store }) => store !== undefined);
+  assert.deepEqual(
+    stores.filter(({ missed }) => missed !== undefined).map(({ store, missed }) => [store, missed]),
+    [
+      ['north claims', 'STORE_BUSY'],
+      ['north blobs', 'STORE_BUSY'],
+    ],
+  );
+  assert.ok(stores.every(({ found }) => found === 0));
+  assert.ok(stores.some(({ store }) => store === 'valley gateway'));
+  assert.equal(code, 5);
+  for (const end of ['-wal', '-shm']) rmSync(path + end, { force: true });
   assert.deepEqual(await flaws(), []);
 });
 

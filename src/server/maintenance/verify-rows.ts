@@ -18,6 +18,7 @@ import { bytesToHex, equalBytes } from '../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../primitives/errors.ts';
 import { type AccountId, parseBlobId, type TxId } from '../../primitives/ids.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import { faultOfNow, isUnopened, isUnreadable } from './sqlite-faults.ts';
 
 export interface AnchorFacts {
   readonly account: AccountId;
@@ -57,7 +58,7 @@ type Columns = Readonly<Record<string, unknown>>;
 /**
  * Compares a gateway's rows with the ledger: each delivery has its anchor, its leaves give the anchored
  * root, and each leaf is the hash of salt, content and header as they lie there. What was erased has a
- * tombstone that its holder signed. Throws PROOF_INVALID, ITEM_HEADER_CORRUPT, BLOB_CORRUPT.
+ * tombstone that its holder signed. Throws PROOF_INVALID, ITEM_HEADER_CORRUPT, BLOB_CORRUPT, STORE_BUSY, DISK_FULL.
  */
 export async function verifyRows(rows: RowsToVerify): Promise<VerifiedRows> {
   const opened = openToRead(rows.path);
@@ -71,18 +72,14 @@ export async function verifyRows(rows: RowsToVerify): Promise<VerifiedRows> {
     db.exec('BEGIN');
     return await verifyDeliveries(db, rows);
   } catch (error) {
-    if (isCoded(error) || !isSqliteError(error)) throw error;
+    if (!isUnreadable(error)) throw faultOfNow(error) ?? error;
     throw new CodedError('ITEM_HEADER_CORRUPT', { file: 'gateway.db' }, error);
   } finally {
     opened.close();
   }
 }
 
-function isSqliteError(error: unknown): boolean {
-  return error instanceof Error && Reflect.get(error, 'code') === 'ERR_SQLITE_ERROR';
-}
-
-/** A database of a home, also where its folder may not be written to. */
+/** A database of a home, also where its folder may not be written to. Throws what SQLite throws where it is locked, or has no room. */
 export function openToRead(path: string): {
   readonly db: DatabaseSync;
   readonly close: () => void;
@@ -92,7 +89,8 @@ export function openToRead(path: string): {
     db.prepare('SELECT 1 FROM sqlite_schema').get();
     return { db, close: () => db.close() };
   } catch (error) {
-    if (!isSqliteError(error)) throw error;
+    // What somebody writes to meanwhile is never copied: half of it would be older than the other.
+    if (!isUnreadable(error) && !isUnopened(error)) throw error;
     // A folder that may not be written to: SQLite reads a write-ahead log only beside a file it may touch.
     const temporary = mkdtempSync(join(tmpdir(), 'salus-verify-'));
     const leave = () => rmSync(temporary, { recursive: true, force: true });

@@ -19,9 +19,11 @@ export type FaultPoint = (typeof faultPoints)[number];
 
 const sqliteFull = 13;
 /** The shared-memory file of the WAL could not grow: what a full disk looks like to SQLite there. */
-const sqliteIoErrShmSize = 4874;
+export const sqliteIoErrShmSize = 4874;
 const sqliteBusy = 5;
-const sqliteUnreadable: readonly number[] = [10, 11, 26]; // IOERR, CORRUPT, NOTADB
+const sqliteUnreadable: readonly number[] = [11, 26]; // CORRUPT, NOTADB
+/** SQLITE_IOERR as such, IOERR_READ, SHORT_READ, DATA, CORRUPTFS: the disk does not give back what lies there. Others are of the machine as it is now. */
+export const sqliteUnread: readonly number[] = [10, 266, 522, 8_202, 8_458];
 
 function numberOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
@@ -42,7 +44,8 @@ export function isLocked(error: unknown): boolean {
 /** Whether SQLite or the file system could not read what it wrote. */
 export function isUnreadable(error: unknown): boolean {
   const number = numberOf(error);
-  return number === undefined ? errnoOf(error) === 'EIO' : sqliteUnreadable.includes(number & 0xff);
+  if (number === undefined) return errnoOf(error) === 'EIO';
+  return sqliteUnreadable.includes(number & 0xff) || sqliteUnread.includes(number);
 }
 
 /** What a failed write tells the caller: DISK_FULL when room was missing, HOME_READ_ONLY, else INTERNAL. */

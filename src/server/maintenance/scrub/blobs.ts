@@ -5,8 +5,8 @@ import { whole } from '../../../gateway/bound-pieces.ts';
 import { claimOwnerColumn } from '../../../gateway/parts/custody/claim-owner.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { openFileBlobStore } from '../../../storage/file/file-blob-store.ts';
+import { isUnreadable } from '../sqlite-faults.ts';
 import { openToRead } from '../verify-rows.ts';
-import { isUnreadable } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 
 const rowsATurn = 256;

@@ -13,8 +13,9 @@ import { equalBytes } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { isComet } from '../../comet/places.ts';
+import { isUnreadable } from '../sqlite-faults.ts';
 import { openToRead } from '../verify-rows.ts';
-import { isUnreadable, soundTables } from './databases.ts';
+import { soundTables } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 
 const flawIn = (table: string, row: string, column: string, bound: string): Flaw => ({

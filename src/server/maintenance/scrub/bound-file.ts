@@ -7,8 +7,9 @@ import type { Finding } from '../../../gateway/parts/findings/finding.ts';
 import { bytesToHex, hexToBytes } from '../../../primitives/bytes.ts';
 import { decodeCbor } from '../../../primitives/cbor.ts';
 import type { UnboundRow } from '../../../primitives/row-guard.ts';
+import { isUnreadable } from '../sqlite-faults.ts';
 import { openToRead } from '../verify-rows.ts';
-import { isUnreadable, soundTables } from './databases.ts';
+import { soundTables } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 import { leaveReport } from './reports.ts';
 

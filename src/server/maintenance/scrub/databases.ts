@@ -11,7 +11,3 @@ export function* soundTables(db: DatabaseSync): Generator<boolean> {
     yield db.prepare(`PRAGMA quick_check(${quoted})`).get()?.quick_check === 'ok';
   }
 }
-
-/** SQLite cannot read what lies there. */
-export const isUnreadable = (error: unknown): boolean =>
-  error instanceof Error && Reflect.get(error, 'code') === 'ERR_SQLITE_ERROR';

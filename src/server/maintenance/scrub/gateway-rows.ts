@@ -11,9 +11,10 @@ import { equalBytes } from '../../../primitives/bytes.ts';
 import { isCoded } from '../../../primitives/errors.ts';
 import { parseAccountId } from '../../../primitives/ids.ts';
 import { readRowKey } from '../../row-key.ts';
+import { isUnreadable } from '../sqlite-faults.ts';
 import { leafDefect, openToRead } from '../verify-rows.ts';
 import { scrubRows } from './bound-file.ts';
-import { isUnreadable, soundTables } from './databases.ts';
+import { soundTables } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 
 type Columns = Readonly<Record<string, unknown>>;

@@ -12,6 +12,8 @@ export interface Round {
   readonly items: number;
   readonly bytes: number;
   readonly found: number;
+  /** Stores that could not be looked at to their ends. */
+  readonly missed: number;
   readonly busyMs: number;
 }
 
@@ -40,7 +42,7 @@ export class ScrubRounds {
   /** Throws as `scrubHome`, and what the disk throws. */
   async next(): Promise<Round> {
     const cpu = process.cpuUsage();
-    let [items, bytes, found] = [0, 0, 0];
+    let [items, bytes, found, missed] = [0, 0, 0, 0];
     const began = { ...this.#where };
     const told = new Map<string, number>();
     const options: ScrubOptions = {
@@ -61,14 +63,15 @@ export class ScrubRounds {
       items += it.items;
       bytes += it.bytes;
       found += it.flaws.length;
+      missed += it.missed === undefined ? 0 : 1;
     }
     const { user, system } = process.cpuUsage(cpu);
-    return { items, bytes, found, busyMs: Math.round((user + system) / 1_000) };
+    return { items, bytes, found, missed, busyMs: Math.round((user + system) / 1_000) };
   }
 
-  #store({ store, isWhole, flaws }: ScrubbedStore): void {
+  #store({ store, isWhole, flaws, missed }: ScrubbedStore): void {
     leaveFlaws(this.#home, store, { flaws, isWhole });
-    if (!(store in this.#where)) return;
+    if (!(store in this.#where) || missed !== undefined) return;
     delete this.#where[store];
     this.#writeWhere();
   }

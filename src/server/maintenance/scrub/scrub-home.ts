@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Code } from '../../../codes/index.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { requireKnownHome } from '../../home-version.ts';
 import { hospitalsOf, type ScrubbedPart, type Service, serversOf } from '../../process.ts';
 import { readRowKey } from '../../row-key.ts';
 import { services as allServices } from '../../services.ts';
 import { storageFiles } from '../../storage/settings.ts';
+import { faultOfNow } from '../sqlite-faults.ts';
 import { scrubBlobs, scrubClaims } from './blobs.ts';
 import { scrubBlocks } from './blocks.ts';
 import { scrubBoundFile } from './bound-file.ts';
-import { type Flaw, flawId, isFlaw } from './flaw.ts';
+import { type Flaw, flawId, isFlaw, type Scrubbing } from './flaw.ts';
 import { scrubGateway } from './gateway-rows.ts';
 import { scrubState } from './state.ts';
 
@@ -22,6 +24,8 @@ export interface ScrubbedStore {
   readonly items: number;
   readonly bytes: number;
   readonly flaws: readonly Flaw[];
+  /** Why it could not be looked at to its end, which says nothing of it: the next round does. */
+  readonly missed?: Code;
 }
 
 export interface ScrubOptions {
@@ -43,7 +47,7 @@ const bytesOfItem = 256;
 
 /**
  * Looks at all that the servers of a home keep, one store after the other, and goes on after what it finds. Reads only, also
- * beside running servers. Throws HOME_INVALID, HOME_NEWER, INTERRUPTED. Source: docs/protocol/stores.md, rule SR-7.
+ * beside running servers; where one is locked, or the disk is full, with the next store. Throws HOME_INVALID, HOME_NEWER, INTERRUPTED. Source: docs/protocol/stores.md, rule SR-7.
  */
 export async function* scrubHome(
   home: string,
@@ -54,7 +58,8 @@ export async function* scrubHome(
     let items = 0;
     let bytes = 0;
     let told = 0;
-    for await (const it of scrub()) {
+    const looked = lookedAt(scrub());
+    for await (const it of looked.all) {
       if (options.signal?.aborted === true) throw new CodedError('INTERRUPTED');
       if (isFlaw(it)) {
         if (!flaws.has(flawId(it))) options.onFlaw?.(it, store);
@@ -71,9 +76,26 @@ export async function* scrubHome(
       told = items;
       options.onProgress?.(store, items, bytes);
     }
-    const isWhole = options.afterOf?.(store) === undefined;
-    yield { store, isWhole, items, bytes, flaws: [...flaws.values()] };
+    const { missed } = looked;
+    const isWhole = options.afterOf?.(store) === undefined && missed === undefined;
+    const found = { store, isWhole, items, bytes, flaws: [...flaws.values()] };
+    yield missed === undefined ? found : { ...found, missed };
   }
+}
+
+/** What a scrub says of a store until its end, or until that store cannot be looked at now: `missed` then. */
+function lookedAt(scrubbing: Scrubbing): { readonly all: Scrubbing; readonly missed?: Code } {
+  const looked: { all: Scrubbing; missed?: Code } = { all: all() };
+  async function* all(): Scrubbing {
+    try {
+      yield* scrubbing;
+    } catch (error) {
+      const fault = faultOfNow(error);
+      if (fault === undefined) throw error;
+      looked.missed = fault.code;
+    }
+  }
+  return looked;
 }
 
 function storesOf(home: string, options: ScrubOptions): ScrubbedPart[] {

@@ -13,8 +13,9 @@ import {
 } from '../../../ledger/tree-page.ts';
 import { bytesToHex, equalBytes } from '../../../primitives/bytes.ts';
 import { CodedError, isCoded } from '../../../primitives/errors.ts';
+import { isUnreadable } from '../sqlite-faults.ts';
 import { openToRead } from '../verify-rows.ts';
-import { isUnreadable, soundTables } from './databases.ts';
+import { soundTables } from './databases.ts';
 import type { Flaw, Scrubbing } from './flaw.ts';
 import { pageIn, StateFile } from './state-file.ts';
 import { everyTile, headOf } from './state-logs.ts';
