@@ -82,6 +82,11 @@ export function isDesk(
   );
 }
 
+/** A desk's session that is over, or ended with the server that gave it: by its form, which the token does not have. Nobody guesses one. */
+export function isEndedDesk({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return /^Desk [0-9a-f]{64}$/.test(headers.authorization ?? '');
+}
+
 /** Compared as hashes, so that neither length nor place of a difference shows in the time it takes. */
 function hasDeskToken(
   { options: { deskToken } }: Pick<Gateway, 'options'>,

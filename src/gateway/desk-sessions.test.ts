@@ -55,6 +55,22 @@ for (const [method, path] of [
   });
 }
 
+test('A desk that is over is refused and is no attempt; a wrong token is one (stores.md, SR-10)', async () => {
+  const desk = await atDesk();
+  await stranger.call('DELETE', '/v1/desk/sessions', byToken());
+  const invite = (headers: Readonly<Record<string, string>>) =>
+    stranger.call('POST', '/v1/invitations', { headers, json: { role: 'patient', name: 'Ana' } });
+  for (let n = 0; n < 4; n++) assert.equal(codeOf(await invite(desk.headers)), 'UNAUTHENTICATED');
+  const { attempts } = town.north.gateway.findings;
+  assert.deepEqual(attempts.take(3), []);
+  const wrong = { authorization: `Desk ${town.north.deskToken.slice(1)}x` };
+  for (let n = 0; n < 3; n++) await invite(wrong);
+  assert.deepEqual(
+    attempts.take(3).map(({ route, times }) => [route, times]),
+    [['POST /v1/invitations', 3]],
+  );
+});
+
 test('A desk of another hospital is no desk here', async () => {
   const desk = await atDesk();
   const south = await Person.make(town, town.south);

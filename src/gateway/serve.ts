@@ -10,7 +10,7 @@ import { refusalAnswer } from '../api/message-parts.ts';
 import { maxJsonBytes, type Route } from '../api/route.ts';
 import { CodedError, isCoded } from '../primitives/errors.ts';
 import { type Bodies, requirePace } from './bodies.ts';
-import { callerOf, isDesk, sessionOf } from './caller.ts';
+import { callerOf, isDesk, isEndedDesk, sessionOf } from './caller.ts';
 import type { ConnectionLimits, Connections } from './connections.ts';
 import type { Gateway } from './gateway.ts';
 import type { AnyHandler, Asked } from './handler.ts';
@@ -89,7 +89,8 @@ function admit(gateway: Gateway, route: Route, request: FastifyRequest): void {
     callerOf(gateway, route.who, request);
   } catch (error) {
     const { attempts } = gateway.findings;
-    if (isPrivileged(route) && isCoded(error) && error.code !== 'SESSION_EXPIRED') {
+    const isEnded = route.who === 'desk' && isEndedDesk(request);
+    if (isPrivileged(route) && isCoded(error) && error.code !== 'SESSION_EXPIRED' && !isEnded) {
       attempts.refused(request.ip, `${route.method} ${route.path}`, error.code);
     }
     throw error;
