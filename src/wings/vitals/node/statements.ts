@@ -51,9 +51,18 @@ async function openSaid(
   return { said, account };
 }
 
+/**
+ * Before anybody is asked who said it. Throws UNAUTHENTICATED: one to somebody else came to an address that another had before, and
+ * is no forgery.
+ */
+function requireToldHere({ account }: Pick<Listener, 'account'>, signed: Uint8Array): void {
+  const { statement: bytes } = decodeViewsAs(signedStatement, signed);
+  const { to } = decodeViewsAs(statement, bytes);
+  if (!equalBytes(to, idBytes(account))) throw new CodedError('UNAUTHENTICATED');
+}
+
 /** Throws UNAUTHENTICATED. What is old or early may be its sender's own, of a clock that is wrong: it is no forgery. */
-function requireToldNow({ account, now }: Listener, { to, timeMs }: Statement): void {
-  if (!equalBytes(to, idBytes(account))) throw forged('UNAUTHENTICATED');
+function requireToldNow({ now }: Pick<Listener, 'now'>, { timeMs }: Statement): void {
   if (Math.abs(timeMs - now()) > tolerated) throw new CodedError('UNAUTHENTICATED');
 }
 
@@ -72,6 +81,7 @@ export async function openStatement(
 
 /** What another server says to this one, now. Throws UNAUTHENTICATED. */
 export async function openPeerStatement(base: Listener, signed: Uint8Array): Promise<Statement> {
+  requireToldHere(base, signed);
   const said = await openStatement(base, signed);
   requireToldNow(base, said);
   return said;
@@ -83,6 +93,7 @@ export async function openReaderStatement(
   signed: Uint8Array,
   word: string,
 ): Promise<Statement & { readonly account: Account }> {
+  requireToldHere(base, signed);
   const { said, account } = await openSaid(base, signed);
   if (said.word !== word) throw new CodedError('UNAUTHENTICATED');
   requireToldNow(base, said);

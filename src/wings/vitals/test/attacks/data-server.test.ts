@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { Code } from '../../../../codes/index.ts';
 import { type SigningKey, signingKeyFromSeed, signLabelled } from '../../../../crypto/signature.ts';
 import { isCoded } from '../../../../primitives/errors.ts';
+import { idBytes } from '../../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../../primitives/shape.ts';
 import { pagesAskedAfter, pagesStated, signedPagesAsked } from '../../api/page-states.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
@@ -108,7 +109,12 @@ test('statements of strangers are heard so often, and have the ledger asked no m
   t.after(() => app.close());
   const { account } = await actor('a stranger');
   const said = encodeAs(statement, {
-    ...{ from: account, to: new Uint8Array(32), word: 'round', timeMs: three.now },
+    ...{
+      from: account,
+      to: idBytes(three.server(0).base.account),
+      word: 'round',
+      timeMs: three.now,
+    },
     payload: new Uint8Array(0),
   });
   const payload = Buffer.from(

@@ -215,6 +215,12 @@ test('who hands over what another server did not sign is written down with his a
     { to: organisation, word: incidentWord, payload },
   );
   for (let n = 0; n < 5; n++) await assert.rejects(hand(organisation, early), refused);
+  // Nor is what a server of another ledger says to the hospital whose address this one has now.
+  const elsewhere = await state(
+    { ...base, account: organisation, sign: other.sign },
+    { to: base.account, word: incidentWord, payload },
+  );
+  for (let n = 0; n < 5; n++) await assert.rejects(hand(organisation, elsewhere), refused);
   const [met, ...more] = findings.attempts.take(3);
   assert.deepEqual([met?.route, met?.code], ['POST /v1/data-servers/incidents', 'UNAUTHENTICATED']);
   // The test before this one tried once.
