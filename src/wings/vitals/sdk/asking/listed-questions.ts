@@ -1,6 +1,7 @@
 import { decodeSigned } from '../../../../api/signed.ts';
 import { signLabelled } from '../../../../crypto/signature.ts';
 import { bytesToHex } from '../../../../primitives/bytes.ts';
+import { isCoded } from '../../../../primitives/errors.ts';
 import { type AccountId, idBytes } from '../../../../primitives/ids.ts';
 import { encodeAs } from '../../../../primitives/shape.ts';
 import type { Action } from '../../../../sdk/action.ts';
@@ -49,20 +50,15 @@ export interface SeenQuestion {
 
 /**
  * The questions on a dataset, for a patient who opted in: what at least one of the three servers shows, proven to stand
- * on the ledger as it is shown. Throws NOT_FOUND: she is not in it.
+ * on the ledger as it is shown. Throws NOT_FOUND: she is not in it; and where none answers, what one of them says. Rule VQ-38.
  */
 export const questionsOn: Action<{ readonly dataset: string }, readonly SeenQuestion[]> = {
   name: 'vitals/questions-on',
   async run(ctx, { dataset }, { signal }) {
     const study = await studyOf(ctx, dataset, [], signal);
-    const lines = await serverLines(ctx, study.servers, signal);
-    const shown = new Map<string, QueryManifest>();
-    for (const line of lines) {
-      for await (const signed of questionsOf(ctx, line, dataset)) {
-        const { bytes } = decodeSigned(signed);
-        shown.set(queryIdOf(bytes), readManifest(bytes));
-      }
-    }
+    const shown = new Map(
+      (await ofThoseWhoAnswer(study.servers.map((it) => shownBy(ctx, it, dataset, signal)))).flat(),
+    );
     const seen: SeenQuestion[] = [];
     for (const [query, manifest] of shown) {
       const id = queryRowId(manifest.researcher, query);
@@ -72,6 +68,32 @@ export const questionsOn: Action<{ readonly dataset: string }, readonly SeenQues
     return seen;
   },
 };
+
+/** What was given by whoever gave anything: one that is away, or says what is none, hides nothing that another shows. Throws what the first throws where all do. */
+export async function ofThoseWhoAnswer<It>(asked: readonly Promise<It>[]): Promise<readonly It[]> {
+  const all = await Promise.allSettled(asked);
+  const given = all.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
+  const errors = all.flatMap((it): unknown[] => (it.status === 'rejected' ? [it.reason] : []));
+  const isStopped = errors.find((it) => !isCoded(it) || it.code === 'INTERRUPTED');
+  if (isStopped !== undefined) throw isStopped;
+  if (given.length === 0 && errors.length > 0) throw errors[0];
+  return given;
+}
+
+async function shownBy(
+  ctx: Context,
+  server: AccountId,
+  dataset: string,
+  signal?: AbortSignal,
+): Promise<readonly (readonly [query: string, manifest: QueryManifest])[]> {
+  const shown: [string, QueryManifest][] = [];
+  for (const line of await serverLines(ctx, [server], signal))
+    for await (const signed of questionsOf(ctx, line, dataset)) {
+      const { bytes } = decodeSigned(signed);
+      shown.push([queryIdOf(bytes), readManifest(bytes)]);
+    }
+  return shown;
+}
 
 /** All that one server shows, part by part: who asks often hides nothing by it. */
 async function* questionsOf(
