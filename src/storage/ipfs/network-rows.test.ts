@@ -69,6 +69,18 @@ test('what the node wrote is as it was written, also when it is opened again', a
   assert.deepEqual(await found(), []);
 });
 
+test('a file that a process left while it made it is none that somebody changed', async () => {
+  rmSync(path);
+  const ends = { ...guard, open: () => assert.fail('the process ends') };
+  assert.throws(() => new NetworkRows(path, ends), /the process ends/);
+  assert.deepEqual(await found(), []);
+  write('CREATE TABLE replicas (id TEXT)');
+  assert.deepEqual(await found(), ['row_totals row MAC']);
+  rmSync(path);
+  new NetworkRows(path, guard).close();
+  assert.deepEqual(await found(), []);
+});
+
 const member = `'${'c'.repeat(64)}'`;
 for (const [what, sql, expected] of [
   ['a copy that nobody has', `INSERT INTO replicas VALUES ('x', ${member}, 1, 0)`, 'foreign'],

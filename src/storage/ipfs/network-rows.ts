@@ -81,14 +81,15 @@ export class NetworkRows {
     try {
       chmodSync(path, 0o600);
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-      if (this.#db.prepare('PRAGMA user_version').get()?.user_version === 0) {
-        this.#db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
-      }
+      this.#db.exec('BEGIN IMMEDIATE');
+      if (this.#db.prepare('PRAGMA user_version').get()?.user_version === 0) this.#db.exec(schema);
       const version = this.#db.prepare('PRAGMA user_version').get()?.user_version;
       if (version !== schemaVersion) throw new CodedError('HOME_INVALID', { part: 'storage' });
       // The places of blocks are as many as there are leaves: the scrub looks at them, and so does whoever reads one.
       this.unbound = guard.unbound(this.#db, ['blocks']);
       guard.open(this.#db);
+      // With its tables: a scrub beside this sees none that is not bound.
+      this.#db.exec('COMMIT');
       this.#statements = prepareAll(this.#db);
       // Told first: a crash in between tells it again.
       for (const it of this.unbound) told(it);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { hmacSha256 } from '../../../crypto/hash.ts';
 import { boundPieces } from '../../../gateway/bound-pieces.ts';
-import { hasTotals } from '../../../gateway/bound-rows.ts';
+import { hasTotals, namesOf } from '../../../gateway/bound-rows.ts';
 import type { Finding } from '../../../gateway/parts/findings/finding.ts';
 import { bytesToHex, hexToBytes } from '../../../primitives/bytes.ts';
 import { decodeCbor } from '../../../primitives/cbor.ts';
@@ -25,7 +25,10 @@ export interface BoundFile {
   readonly key: Uint8Array | undefined;
 }
 
-/** Every row of a file that is not a gateway's against its MAC. A file that is not there is none of this hospital's. Rule SR-11. */
+/**
+ * Every row of a file that is not a gateway's against its MAC. One that is not there, or has no table yet, is none of this
+ * hospital's. Rule SR-11.
+ */
 export async function* scrubBoundFile(file: BoundFile): Scrubbing {
   if (!existsSync(file.path)) return;
   const flawOf = (table: string, row: string, bound: string): Flaw => ({
@@ -37,6 +40,8 @@ export async function* scrubBoundFile(file: BoundFile): Scrubbing {
       if (!isSound) yield flawOf('', '', 'structure');
       yield { items: 0, bytes: 0 };
     }
+    const isMade = hasTotals(opened.db) || namesOf(opened.db).length > 0;
+    if (!isMade) return;
     if (file.key !== undefined && hasTotals(opened.db))
       yield* scrubRows(opened.db, file.key, flawOf);
     else yield flawOf('row_totals', '', 'row MAC');

@@ -47,10 +47,10 @@ export class LetterStore {
     this.#key = key;
     this.#faultPoint = faultPoint;
     this.#binding = binding;
-    this.#db = openLettersFile(path);
-    this.#counters = new ChoiceCounters(this.#db, binding.guard);
-    this.#unbound = binding.guard.unbound(this.#db);
-    binding.guard.open(this.#db);
+    const { db, unbound } = openLettersFile(path, binding.guard);
+    this.#db = db;
+    this.#unbound = unbound;
+    this.#counters = new ChoiceCounters(db, binding.guard);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { UnboundRow } from '../../../primitives/row-guard.ts';
+import type { RowGuard, UnboundRow } from '../../../primitives/row-guard.ts';
 
 const tables = `
 CREATE TABLE IF NOT EXISTS cursor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, mac BLOB NOT NULL) STRICT;
@@ -18,13 +18,28 @@ CREATE TABLE IF NOT EXISTS incidents (
   code TEXT NOT NULL, place INTEGER NOT NULL, metMs INTEGER NOT NULL, PRIMARY KEY (code, place)
 ) STRICT, WITHOUT ROWID;`;
 
-/** The file of one hospital's letters, with its tables: what a statement wrote is on disk when it returned. */
-export function openLettersFile(path: string): DatabaseSync {
+/**
+ * The file of one hospital's letters, with its tables, and bound in the same step: a scrub beside this sees no table that is not
+ * bound. What a statement wrote is on disk when it returned.
+ */
+export function openLettersFile(
+  path: string,
+  guard: RowGuard<DatabaseSync>,
+): { readonly db: DatabaseSync; readonly unbound: readonly UnboundRow[] } {
   const db = new DatabaseSync(path, { timeout: 2_000 });
-  db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
-  db.exec(tables);
-  addFacts(db);
-  return db;
+  try {
+    db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
+    db.exec('BEGIN IMMEDIATE');
+    db.exec(tables);
+    addFacts(db);
+    const unbound = guard.unbound(db);
+    guard.open(db);
+    db.exec('COMMIT');
+    return { db, unbound };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** A file of before has no facts. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { scrubBoundFile } from '../../../server/maintenance/scrub/bound-file.ts';
 import { isFlaw } from '../../../server/maintenance/scrub/flaw.ts';
+import { rowGuard } from '../../../server/row-key.ts';
+import { LetterStore } from '../node/letter-store.ts';
 import { AlertsSetting, allRounds, ana, bob, lettersKey, relayOfFile } from './setting.ts';
 
 const { relay, mail } = relayOfFile();
@@ -103,6 +106,22 @@ async function flawsOf(setting: AlertsSetting): Promise<string[]> {
     if (isFlaw(it)) found.push(`${it.table} ${it.bound.replace('row MAC: ', '')}`);
   return found.sort();
 }
+
+test('a file that the service left while it made it is none that somebody changed', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  const path = join(setting.folder, 'letters.db');
+  for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
+  const guard = rowGuard(lettersKey);
+  const ends = { ...guard, open: () => assert.fail('the process ends') };
+  const told = () => {};
+  const open = (by: typeof guard) =>
+    new LetterStore(path, lettersKey, { binding: { guard: by, told } });
+  assert.throws(() => open(ends), /the process ends/);
+  assert.deepEqual(await flawsOf(setting), []);
+  open(guard).close();
+  assert.deepEqual(await flawsOf(setting), []);
+});
 
 const gone = (table: string) => `DELETE FROM ${table}; DELETE FROM row_macs WHERE tbl = '${table}'`;
 /** `since`: letters of what came after it; `doubt`: of what may have been told or not. */
