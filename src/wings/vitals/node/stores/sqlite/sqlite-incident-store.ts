@@ -47,12 +47,13 @@ export function sqliteIncidentStore(path: string, macs: RowMacs): IncidentStore 
   const together = (work: () => void): void => {
     db.exec('BEGIN IMMEDIATE');
     try {
+      guard.begin();
       work();
       guard.settle();
       db.exec('COMMIT');
     } catch (error) {
-      guard.forget();
       if (db.isTransaction) db.exec('ROLLBACK');
+      guard.forget();
       throw error;
     }
   };

@@ -54,13 +54,14 @@ export class PagesDb {
   together<Result>(work: () => Result): Result {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
+      this.guard.begin();
       const result = work();
       this.guard.settle();
       this.#db.exec('COMMIT');
       return result;
     } catch (error) {
-      this.guard.forget();
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      this.guard.forget();
       throw error;
     }
   }

@@ -67,13 +67,14 @@ export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore 
   function whole<Result>(work: () => Result): Result {
     sqlite.exec('BEGIN IMMEDIATE');
     try {
+      guard.begin();
       const result = work();
       guard.settle();
       sqlite.exec('COMMIT');
       return result;
     } catch (error) {
-      guard.forget();
       if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+      guard.forget();
       throw isSqliteFull(error) ? new CodedError('DISK_FULL', {}, error) : error;
     }
   }

@@ -34,6 +34,8 @@ export class SqliteRowGuard {
   readonly #prepared = new Map<string, StatementSync>();
   #isMending = false;
   #version: unknown;
+  /** Another connection committed something, and nobody was told yet. */
+  #isWritten = false;
 
   constructor(db: DatabaseSync, macs: RowMacs, tables: readonly GuardedTable[]) {
     this.#db = db;
@@ -42,7 +44,7 @@ export class SqliteRowGuard {
     this.#counts = new SqliteRowCounts(db, macs, tables);
     this.walk = new MacWalk({ db, macs, tables, countOf: (name) => this.#counts.held(name) });
     db.exec('PRAGMA recursive_triggers = ON;');
-    this.#version = db.prepare('PRAGMA data_version').get()?.data_version;
+    this.#version = this.#dataVersion();
     const options = { varargs: true, useBigIntArguments: false } as const;
     db.function('row_mac', options, (table, ...values) => this.#came(String(table), values));
     db.function('row_held', options, (table, mac, ...values) =>
@@ -70,14 +72,20 @@ export class SqliteRowGuard {
     this.#counts.recount();
   }
 
+  /** A transaction began: who wrote has written before, and until it ends nobody else does. */
+  begin(): void {
+    this.#noteOthers();
+  }
+
   /** Before a transaction commits. Throws ROW_TAMPERED. */
   settle(): void {
     this.#counts.settle();
   }
 
-  /** A transaction was given up. */
+  /** A transaction was given up, and is rolled back. After a fault of the disk SQLite reads all anew, as if another had written. */
   forget(): void {
     this.#counts.forget();
+    this.#version = this.#dataVersion();
   }
 
   /** Counts anew what is there, once it was put right; inside the caller's transaction. `only`: of these tables. */
@@ -249,10 +257,20 @@ export class SqliteRowGuard {
 
   /** Whether another connection has committed anything since this was asked last. */
   wasWrittenByOthers(): boolean {
-    const version = this.#statement('PRAGMA data_version').get()?.data_version;
+    this.#noteOthers();
+    const isWritten = this.#isWritten;
+    this.#isWritten = false;
+    return isWritten;
+  }
+
+  #noteOthers(): void {
     const before = this.#version;
-    this.#version = version;
-    return before !== undefined && before !== version;
+    this.#version = this.#dataVersion();
+    this.#isWritten ||= before !== undefined && before !== this.#version;
+  }
+
+  #dataVersion(): unknown {
+    return this.#statement('PRAGMA data_version').get()?.data_version;
   }
 
   /** What only all rows together show, at once. */
