@@ -79,8 +79,8 @@ export async function* scrubClaims(servers: string, hospital: string): Scrubbing
     );
     const isKept = ({ blob, owner }: NamedBody) => {
       const found = claim.get(blob, owner);
-      const ageMs = Date.now() - Number(found?.put_ms);
-      return found?.anchored === 1 || (found?.anchored === 0 && ageMs >= 0 && ageMs < youngMs);
+      const ageMs = Math.abs(Date.now() - Number(found?.put_ms));
+      return found?.anchored === 1 || (found?.anchored === 0 && ageMs < youngMs);
     };
     const unkept: NamedBody[] = [];
     for (const bodies of namedBodies(rows.db)) {
