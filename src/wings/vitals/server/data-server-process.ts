@@ -24,7 +24,7 @@ import { modularArithmetic } from '../crypto/paillier/kernel-arithmetic.ts';
 import { claimedMacOf } from '../gateway/incidents/machine-facts.ts';
 import { DataServer } from '../node/data-server.ts';
 import { defaultDataServerSettings } from '../node/data-server-base.ts';
-import { tellPeople } from '../node/incidents/telling.ts';
+import { type TellingPlace, tellPeople } from '../node/incidents/telling.ts';
 import { state } from '../node/statements.ts';
 import { rowMacsOf } from '../node/stores/row-macs.ts';
 import { BackgroundScrub, scrubTurnMs } from './background-scrub.ts';
@@ -154,10 +154,11 @@ export async function start({ home, hospital }: ProcessOrder): Promise<RunningPr
   const learnPublished = async () => published.ofAll(await server.told.others());
   turns.every('recovery', registrationsMs, learnPublished);
   turns.every('notices', noticesMs, publish);
+  const place: TellingPlace = { after: undefined };
   turns.every('incidents', file.roundMs, async () => {
     await server.watch();
     const hand = addresses.handNotice.bind(addresses);
-    await tellPeople(server.base, { name: hospital, hand });
+    await tellPeople(server.base, { name: hospital, hand }, place);
   });
   const silenceMs = silenceTurnMs(file.silentAfter);
   turns.every('silences', silenceMs, async () => {

@@ -10,19 +10,28 @@ import type { ToTell } from '../stores/incident-store.ts';
 
 const hourMs = 3_600_000;
 
+/** Up to whom it came: who waits behind those of a hospital that is away has his turn. */
+export interface TellingPlace {
+  after: Omit<ToTell, 'incident'> | undefined;
+}
+/** People whom one turn looks at. */
+const peopleATurn = 4 * mostPeopleOfNotice;
+
 /** Hands a notice to the gateway of a hospital, and waits for its yes. Throws as calling a gateway does. */
 export type HandNotice = (organisation: AccountId, statement: Uint8Array) => Promise<void>;
 
 /**
  * Tells the hospitals of those whom an incident concerns, once its report is on the ledger. A hospital that does not answer is asked
- * again in the next turn; it takes each once. Returns how many were told. Source: docs/protocol/vitals-tampering.md, rule VT-12.
+ * again when their turn comes again; it takes each once. Returns how many were told. Source: docs/protocol/vitals-tampering.md, rule VT-12.
  */
 export async function tellPeople(
   base: DataServerBase,
   of: { readonly name: string; readonly hand: HandNotice },
+  place: TellingPlace = { after: undefined },
 ): Promise<number> {
   const { incidents, ledger } = base;
-  const waiting = await incidents.toTell(4 * mostPeopleOfNotice);
+  const waiting = await incidents.toTell(peopleATurn, place.after);
+  place.after = waiting.length < peopleATurn ? undefined : waiting.at(-1);
   if (waiting.length === 0) return 0;
   const onLedger = new Map(
     (await incidents.incidents()).filter((it) => it.isOnLedger).map((it) => [it.name, it.signed]),

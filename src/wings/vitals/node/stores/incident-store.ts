@@ -57,7 +57,8 @@ export interface IncidentStore {
   quarantines(): Promise<readonly KeptQuarantine[]>;
   /** It is rebuilt, and the report says so; in one step. */
   lift(trio: string, report: Pick<NewIncident, 'name' | 'signed'>): Promise<void>;
-  toTell(most: number): Promise<readonly ToTell[]>;
+  /** In the order of what it began with and accounts, after that one if there is one. */
+  toTell(most: number, after?: Omit<ToTell, 'incident'>): Promise<readonly ToTell[]>;
   /** In one step. */
   told(all: readonly Omit<ToTell, 'incident'>[]): Promise<void>;
   round(): Promise<KeptRound>;

@@ -97,10 +97,12 @@ export function sqliteIncidentStore(path: string, macs: RowMacs): IncidentStore 
         run('DELETE FROM quarantines WHERE trio = ?', trio);
       });
     },
-    toTell: async (most) =>
-      all(2, 'SELECT * FROM people WHERE told = 0 ORDER BY began, account LIMIT ?', most).map(
-        toTellOf,
-      ),
+    toTell: async (most, { began, account } = { began: '', account: '' }) =>
+      all(
+        2,
+        'SELECT * FROM people WHERE told = 0 AND (began, account) > (?, ?) ORDER BY began, account LIMIT ?',
+        ...[began, account, most],
+      ).map(toTellOf),
     async told(all) {
       together(() => {
         for (const { began, account } of all)
