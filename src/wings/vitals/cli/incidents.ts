@@ -53,7 +53,7 @@ async function list({ flags, output }: CommandContext): Promise<void> {
   }));
   output.result({ incidents: shown }, () =>
     kept.length === 0
-      ? 'No incident: everything that was looked at is as it was kept.'
+      ? 'No report of an incident is kept here.'
       : table([
           ['found', 'hospital', 'what', 'store', 'places', 'report', 'state'],
           ...kept.map(({ hospital, name, state, report }) => [

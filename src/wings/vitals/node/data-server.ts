@@ -62,8 +62,11 @@ export class DataServer {
     this.verification = new Verification(base);
     this.batching = new Batching(base);
     this.attempts = new WriteAttempts(base.now, base.callers);
-    this.#reports = new AttemptReports(base, this.attempts);
     this.tampering = new Tampering(base, this.attempts);
+    this.#reports = new AttemptReports(base, {
+      attempts: this.attempts,
+      files: this.tampering.files,
+    });
     this.rebuilding = new Rebuilding(base, this.tampering);
     this.operator = new OperatorDesk(base, this.tampering, this.rebuilding);
     const follow = (trio: string) => this.batching.follow(trio);

@@ -18,8 +18,8 @@ import { type IncidentReport, incidentReport, readReport } from '../../api/incid
 import { ReportPace } from '../../api/report-pace.ts';
 import { incidentRowId, statIncidents } from '../../ledger/tables/stat-incidents.ts';
 import { type IncidentNotices, incidentNotices } from '../incident-notices-part.ts';
-import { readReports, writeReport } from './incident-folder.ts';
-import { owedReport } from './owed-reports.ts';
+import { readKept, readReports, writeReport } from './incident-folder.ts';
+import { isSignedBy, owedReport } from './owed-reports.ts';
 import { attemptReport, endedReport, foundReport } from './reports.ts';
 
 const turnMs = 2_000;
@@ -58,6 +58,7 @@ export class HospitalReports {
   readonly #findings: Findings;
   readonly #told: IncidentNotices;
   readonly #pace = new ReportPace();
+  #areFilesThere = false;
 
   constructor(base: GatewayBase, of: Findings, told: IncidentNotices) {
     this.#base = base;
@@ -85,6 +86,21 @@ export class HospitalReports {
     await this.#report('ended');
     await this.#attempts();
     await this.#anchor();
+    await this.#keepFiles();
+  }
+
+  /** Once: in a home that was restored the files of before are not there, and are made again of what it signed. */
+  async #keepFiles(): Promise<void> {
+    const { db, folder, key } = this.#base;
+    if (folder === undefined || this.#areFilesThere) return;
+    for (const name of db.all('SELECT name FROM vitals_reports').map((row) => row.text('name'))) {
+      if (readKept(folder, name) !== undefined) continue;
+      const row = db.get('SELECT signed FROM vitals_reports WHERE name = ?', name);
+      const signed = row?.bytes('signed') ?? new Uint8Array(0);
+      const isNamed = bytesToHex(sha256(signed)) === name;
+      if (isNamed && (await isSignedBy(signed, key.publicKey))) writeReport(folder, name, signed);
+    }
+    this.#areFilesThere = true;
   }
 
   async #report(what: 'found' | 'ended'): Promise<void> {

@@ -37,7 +37,8 @@ function owedIn(signed: Uint8Array): OwedReport | undefined {
   }
 }
 
-async function isSignedBy(signed: Uint8Array, signKey: Uint8Array): Promise<boolean> {
+/** Bytes that are a report with this key's signature. */
+export async function isSignedBy(signed: Uint8Array, signKey: Uint8Array): Promise<boolean> {
   try {
     const { bytes, signature } = decodeSigned(signed);
     return await verifyLabelled(signKey, incidentLabel, bytes, signature);

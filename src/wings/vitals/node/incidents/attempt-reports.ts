@@ -6,6 +6,7 @@ import { ReportPace } from '../../api/report-pace.ts';
 import type { DataServerBase } from '../data-server-base.ts';
 import { signReport } from './incident-signing.ts';
 import type { RefusedWrites, WriteAttempts } from './refused-writes.ts';
+import type { ReportFiles } from './report-files.ts';
 
 const mostAttempts = 64;
 
@@ -22,17 +23,22 @@ export const attemptOf = (of: RefusedWrites): WriteAttempt => ({
 export class AttemptReports {
   readonly #base: DataServerBase;
   readonly #attempts: WriteAttempts;
+  readonly #files: ReportFiles;
   /** Undefined: what was written before this process began was not looked up yet. */
   #pace: ReportPace | undefined;
 
-  constructor(base: DataServerBase, attempts: WriteAttempts) {
+  constructor(
+    base: DataServerBase,
+    { attempts, files }: { readonly attempts: WriteAttempts; readonly files: ReportFiles },
+  ) {
     this.#base = base;
     this.#attempts = attempts;
+    this.#files = files;
   }
 
   /** Writes one report of what is due, if it is time for one; the ledger has its hash by `Tampering.tellLedger`. */
   async turn(): Promise<boolean> {
-    const { sign, incidents, keepReport, now } = this.#base;
+    const { sign, incidents, now } = this.#base;
     await this.#settle();
     const due = this.#attempts.due();
     if (due.length === 0) return false;
@@ -42,9 +48,9 @@ export class AttemptReports {
     const { signed, hash } = await signReport(sign, await this.#report(named, due.length));
     const name = bytesToHex(hash);
     await incidents.keep({ name, signed, quarantines: [], people: [] });
-    keepReport?.(name, signed);
     this.#attempts.told(named, name);
     this.#pace.wrote(now());
+    this.#files.keep(name, signed);
     return true;
   }
 

@@ -25,6 +25,7 @@ import {
 } from './found-places.ts';
 import { signReport } from './incident-signing.ts';
 import type { WriteAttempts } from './refused-writes.ts';
+import { ReportFiles } from './report-files.ts';
 import { type RoundStep, Scrub } from './scrubbing.ts';
 
 const dayMs = 86_400_000;
@@ -41,6 +42,7 @@ export class Tampering {
   readonly #base: DataServerBase;
   readonly #tried: WriteAttempts;
   readonly scrub: Scrub;
+  readonly files: ReportFiles;
   readonly #quarantines = new Map<string, KeptQuarantine>();
   /** Places that stand in a report already, while their quarantine lasts. */
   readonly #known = new Set<string>();
@@ -57,6 +59,7 @@ export class Tampering {
     this.#base = base;
     this.#tried = attempts;
     this.scrub = new Scrub(base);
+    this.files = new ReportFiles(base);
     this.#writes = new ForeignWrites(base.incidents, base.scrubClock);
     this.#background = new BackgroundRound({
       ...{ scrub: this.scrub, incidents: base.incidents, now: base.now },
@@ -147,7 +150,9 @@ export class Tampering {
     if (await this.#isWrittenByOthers()) this.#writes.saw(this.#base.now());
     if (this.#writes.isUnlooked || this.#isSuspected) await this.#lookAtAll();
     else if (this.#writes.isUntold) await this.#attempted([]);
-    return this.tellLedger();
+    const told = await this.tellLedger();
+    await this.files.turn();
+    return told;
   }
 
   async #isWrittenByOthers(): Promise<boolean> {
@@ -219,9 +224,12 @@ export class Tampering {
     return told.map((it) => ({ ...it, claimedMac: claimedMacOf?.(it.from) ?? '' }));
   }
 
-  async #keep(incident: NewIncident): Promise<void> {
+  /** From the step on in which it is on disk nothing is answered of what is in quarantine, whatever comes after. */
+  async #keep(incident: NewIncident, places: readonly Bad[] = []): Promise<void> {
     await this.#base.incidents.keep(incident);
-    this.#base.keepReport?.(incident.name, incident.signed);
+    for (const it of incident.quarantines) this.#quarantines.set(it.trio, it);
+    for (const it of places) this.#known.add(placeNameOf(it));
+    this.files.keep(incident.name, incident.signed);
     this.#reports++;
     // A turn may write several reports: each has all that was told.
     if (this.#attempts === undefined) await this.#reported();
@@ -262,9 +270,7 @@ export class Tampering {
       ...{ name, signed, quarantines },
       people: people.map((account) => ({ account, began })),
     };
-    await this.#keep(incident);
-    for (const it of quarantines) this.#quarantines.set(it.trio, it);
-    for (const it of fresh) this.#known.add(placeNameOf(it));
+    await this.#keep(incident, fresh);
   }
 
   #joined(trio: string, { first, last }: BatchRange, name: string): KeptQuarantine {
@@ -308,9 +314,9 @@ export class Tampering {
   async lifted(trio: string, report: IncidentReport): Promise<void> {
     const { signed, hash } = await signReport(this.#base.sign, report);
     await this.#base.incidents.lift(trio, { name: bytesToHex(hash), signed });
-    this.#base.keepReport?.(bytesToHex(hash), signed);
     this.#quarantines.delete(trio);
     if (this.#quarantines.size === 0) this.#known.clear();
+    this.files.keep(bytesToHex(hash), signed);
   }
 }
 

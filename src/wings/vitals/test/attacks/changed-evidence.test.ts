@@ -78,8 +78,28 @@ async function hospital(t: TestContext) {
   const comesBack = () => {
     isAway = false;
   };
-  return { db, met, turn, onLedger, comesBack, folder, reports, asked: () => asked };
+  const again = () => new HospitalReports(base, part, new IncidentNotices(base, () => true));
+  return { db, met, turn, onLedger, comesBack, folder, reports, again, asked: () => asked };
 }
+
+test('the files of a hospital that was restored are made again of its rows, and of a row that was changed none', async (t) => {
+  const { db, met, turn, comesBack, folder, again } = await hospital(t);
+  comesBack();
+  for (const row of ['one', 'two']) {
+    await met(row);
+    await turn();
+  }
+  const before = readReports(folder).map(({ name }) => name);
+  assert.equal(before.length, 2);
+  rmSync(incidentFolder(folder), { recursive: true });
+  const [changed = ''] = before;
+  db.run("UPDATE vitals_reports SET signed = x'00' WHERE name = ?", changed);
+  await again().turn();
+  assert.deepEqual(
+    readReports(folder).map(({ name }) => name),
+    before.filter((it) => it !== changed),
+  );
+});
 
 test('a report whose row was changed is not what goes on the ledger, and keeps no other from it', async (t) => {
   const { db, met, turn, onLedger, comesBack, folder } = await hospital(t);
