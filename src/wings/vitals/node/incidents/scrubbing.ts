@@ -38,7 +38,13 @@ export interface ScrubDepth {
   readonly isDeep: boolean;
 }
 
-type Base = Pick<DataServerBase, 'account' | 'ledger' | 'store' | 'questions' | 'listedTrios'>;
+/** As old as a state may be by which rows are proven (rule VS-2): until then what this process is shown may be of before its last one ended. */
+const shownAnewMs = 10 * 60_000;
+
+type Base = Pick<
+  DataServerBase,
+  'account' | 'ledger' | 'store' | 'questions' | 'listedTrios' | 'scrubClock'
+>;
 
 /**
  * Looks at everything that a data server keeps, a few rows a step: row by row by MAC and hash, each table as a whole at its end,
@@ -48,10 +54,12 @@ export class Scrub {
   readonly #base: Base;
   readonly #numbers = new Map<string, ServerNumber | undefined>();
   readonly #roots: BatchRoots;
+  readonly #beganMs: number;
 
   constructor(base: Base) {
     this.#base = base;
     this.#roots = new BatchRoots(base.store);
+    this.#beganMs = this.#clockMs();
   }
 
   /** One step from a place on; `most` rows. Throws what the ledger's rows throw. */
@@ -152,7 +160,10 @@ export class Scrub {
     if (root === 'more')
       return { ...done, next: { store: 'ledger', place: { table: trio, after: [number - 1] } } };
     const row = await ledger.row(statBatches, batchRowId(trio, number));
-    const isSame = row !== undefined && root !== undefined && equalBytes(row.root, root);
+    const isSame =
+      row === undefined
+        ? await this.#mayBeBehind(trio, number)
+        : root !== undefined && equalBytes(row.root, root);
     const named = { table: 'batches', row: `${trio} ${number}`, column: '', bound: 'ledger root' };
     return {
       ...{
@@ -162,6 +173,17 @@ export class Scrub {
       },
       next: { store: 'ledger', place: { table: trio, after: [number] } },
     };
+  }
+
+  /** A batch that was sealed before this process began, and is newer than all that the ledger shows it of this trio. Rule VT-7. */
+  async #mayBeBehind(trio: string, number: number): Promise<boolean> {
+    if (this.#clockMs() - this.#beganMs >= shownAnewMs) return false;
+    const newest = (await this.#base.ledger.row(statTrios, trio))?.newestBatch ?? 0;
+    return number > newest;
+  }
+
+  #clockMs(): number {
+    return this.#base.scrubClock?.nowMs() ?? performance.now();
   }
 
   /** Of what the ledger has and this server has not sealed: it wrote each down before it signed it. One step a trio. Rule VT-7. */
