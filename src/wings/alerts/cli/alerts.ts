@@ -10,6 +10,8 @@ import { CodedError } from '../../../primitives/errors.ts';
 import { type Cause, type ChosenCause, chosenCauses } from '../api/causes.ts';
 import { type Choice, channels, languages } from '../api/choice.ts';
 import {
+  type AlertSet,
+  type AlertsNow,
   alertsInbox,
   alertsNow,
   confirmAlert,
@@ -95,16 +97,17 @@ async function set(context: CommandContext, flags: SetFlags): Promise<void> {
     zoneMinutes: zoneMinutesHere(context),
     causes: (flags.of ?? chosenCauses) as readonly ChosenCause[],
   };
-  const { counter, secret, isConfirmed, isAsked } = await during(context.output, 'Setting', () =>
+  const done = await during(context.output, 'Setting', () =>
     acting.person.run(setAlert, wanted, work(context, account)),
   );
-  const shown = shownOf({ ...wanted, counter, secret, isConfirmed, isAsked });
+  const { secret, isConfirmed } = done;
+  const shown = shownOf({ ...wanted, ...done });
   context.output.result(shown, () =>
     [
       channel === 'inbox'
         ? 'You are told in the app.'
         : `You are told by ${channel} at ${address}${isConfirmed ? '' : ' once it is confirmed'}.`,
-      ...(isConfirmed ? [] : [isAsked ? codeComes : codeLater]),
+      ...(isConfirmed ? [] : [codeWords(done)]),
       ...(channel === 'webhook'
         ? [`Its requests are signed with this secret: ${bytesToBase64url(secret)}`]
         : []),
@@ -112,10 +115,17 @@ async function set(context: CommandContext, flags: SetFlags): Promise<void> {
   );
 }
 
-const codeComes =
-  'A letter with a code is on its way there, three a day at most: salus alerts confirm CODE';
-const codeLater =
-  'Too many letters were asked for: ask for the one with the code later, salus alerts test';
+function codeWords({ isAsked, codesFromMs }: AlertSet): string {
+  if (isAsked) {
+    return 'A letter with a code is on its way there, three a day at most: salus alerts confirm CODE';
+  }
+  return codesFromMs === undefined
+    ? 'Too many letters were asked for: ask for the one with the code later, salus alerts test'
+    : noCodeBefore(codesFromMs);
+}
+
+const noCodeBefore = (fromMs: number): string =>
+  `Three letters with a code went within a day: no other goes before ${when(fromMs)}. Ask for it then: salus alerts test. The code of one that came to this address is good: salus alerts confirm CODE`;
 
 async function confirm(context: CommandContext, code: string): Promise<void> {
   const acting = await openActing(context);
@@ -175,28 +185,30 @@ async function list(context: CommandContext): Promise<void> {
   const acting = await openActing(context);
   const options = work(context, actingAccount(acting));
   await acting.person.sync(options);
-  const { channels: ways, set: own } = await acting.person.run(
-    alertsNow,
-    { zoneMinutes: zoneMinutesHere(context) },
-    options,
-  );
+  const {
+    channels: ways,
+    set: own,
+    codesFromMs,
+  } = await acting.person.run(alertsNow, { zoneMinutes: zoneMinutesHere(context) }, options);
   const rows = own.map((it) => [
     it.channel,
     it.address,
     it.language,
     it.causes.join(' '),
-    standingOf(it),
+    standingOf(it, codesFromMs),
   ]);
-  context.output.result({ channels: ways, set: own.map(shownOf) }, () =>
+  context.output.result({ channels: ways, set: own.map(shownOf), codesFromMs }, () =>
     rows.length === 0
       ? `You are not told of anything. Ways of your hospital: ${ways.join(', ') || 'none'}.`
       : table([['way', 'to', 'language', 'of', ''], ...rows]),
   );
 }
 
-function standingOf(it: { readonly isCurrent: boolean; readonly isConfirmed: boolean }): string {
+function standingOf(it: AlertsNow['set'][number], codesFromMs: number | undefined): string {
   if (!it.isCurrent) return 'not at the hospital: set it again';
-  return it.isConfirmed ? '' : 'not confirmed yet: salus alerts confirm CODE';
+  if (it.isConfirmed) return '';
+  const later = codesFromMs === undefined ? '' : `; another letter from ${when(codesFromMs)}`;
+  return `not confirmed yet: salus alerts confirm CODE${later}`;
 }
 
 async function inbox(context: CommandContext): Promise<void> {
@@ -238,8 +250,19 @@ const causeWords: Readonly<Record<Cause, string>> = {
 
 async function sendTest(context: CommandContext): Promise<void> {
   const acting = await openActing(context);
-  await acting.person.run(testAlert, undefined, work(context, actingAccount(acting)));
-  context.output.result({ asked: true }, () => 'A letter is on its way, on each way that is set.');
+  const options = work(context, actingAccount(acting));
+  // Another device may have confirmed the address.
+  await acting.person.sync(options);
+  const { ways, codesFromMs } = await acting.person.run(testAlert, undefined, options);
+  context.output.result({ asked: ways.length > 0, ways, codesFromMs }, () =>
+    [
+      ...(ways.length > 0 ? [`A letter is on its way: ${ways.join(', ')}.`] : []),
+      ...(codesFromMs === undefined ? [] : [noCodeBefore(codesFromMs)]),
+      ...(ways.length === 0 && codesFromMs === undefined
+        ? ['You are not told on any way: salus alerts set']
+        : []),
+    ].join('\n'),
+  );
 }
 
 async function status(context: CommandContext): Promise<void> {

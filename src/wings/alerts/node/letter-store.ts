@@ -4,6 +4,7 @@ import { utf8 } from '../../../primitives/bytes.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { noGuard, type RowGuard, type UnboundRow } from '../../../primitives/row-guard.ts';
 import type { ChannelName } from '../api/choice.ts';
+import { codesSentQuery, codesWindow } from '../api/codes-sent.ts';
 import { noRow } from '../api/outbox.ts';
 import { alertsNames } from '../names.ts';
 import { ChoiceCounters, type CountedChoice } from './choice-counters.ts';
@@ -263,16 +264,9 @@ export class LetterStore {
     return false;
   }
 
-  /** Letters with a code that this account had, or may have had, since then; what a clock ahead wrote is not counted. Rule AL-20. */
-  codesSent(account: AccountId, sinceMs: number, nowMs: number): number {
-    const row = this.#db
-      .prepare(
-        `SELECT count(*) AS n FROM letters WHERE account = ? AND channel = 'mail' AND cause = 'test'
-         AND changedMs > ? AND changedMs <= ?
-         AND (state IN ('doubt', 'handing') OR (state = 'accepted' AND code = 'ADDRESS_UNCONFIRMED'))`,
-      )
-      .get(account, sinceMs, nowMs + longestPauseMs);
-    return Number(row?.n);
+  /** How many letters with a code this account had, or may have had, of those that count now. Rule AL-20. */
+  codesSent(account: AccountId, nowMs: number): number {
+    return this.#db.prepare(codesSentQuery).all(account, ...codesWindow(nowMs)).length;
   }
 
   report(code: string, place: number, metMs: number): void {

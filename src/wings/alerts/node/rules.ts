@@ -1,5 +1,6 @@
 import { type Cause, causes, isToldOf } from '../api/causes.ts';
 import type { Choice } from '../api/choice.ts';
+import { codesADay } from '../api/codes-sent.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -43,11 +44,7 @@ export function judge(cause: Cause, choice: Choice, nowMs: number): Verdict {
   return leftMs === 0 ? { kind: 'send' } : { kind: 'quiet', untilMs: nowMs + leftMs };
 }
 
-/** What may go to an address that is not confirmed: so many letters with a code in a day, of one account (AL-20). */
-export const codesADay = 3;
-export const codesCountMs = dayMs;
-
-/** `sent`: letters with a code that this account had within `codesCountMs`. */
+/** What may go to an address that is not confirmed (AL-20). `sent`: letters with a code that this account had within `codesCountMs`. */
 export function judgeUnconfirmed(
   cause: Cause,
   sent: number,

@@ -21,7 +21,7 @@ import type { Channel, Delivered } from './channel.ts';
 import type { Incident, Letter, Taken } from './letter.ts';
 import type { LetterStore } from './letter-store.ts';
 import type { Cursor, MetRow, OutboxReader } from './outbox-reader.ts';
-import { channelPauseMs, codesCountMs, judge, judgeUnconfirmed, retryAtMs } from './rules.ts';
+import { channelPauseMs, judge, judgeUnconfirmed, retryAtMs } from './rules.ts';
 
 /** Nobody's account: whom the relay's URL names. */
 const operator = accountIdOf(new Uint8Array(32));
@@ -205,10 +205,7 @@ export class AlertService {
     const { account, cause } = letter;
     const { address } = choice;
     const nowMs = now();
-    const verdict = judgeUnconfirmed(
-      cause,
-      letters.codesSent(account, nowMs - codesCountMs, nowMs),
-    );
+    const verdict = judgeUnconfirmed(cause, letters.codesSent(account, nowMs));
     if (verdict !== 'send') {
       letters.become(letter, { state: 'unwanted', code: verdict }, nowMs);
       return;

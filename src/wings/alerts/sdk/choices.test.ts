@@ -9,8 +9,10 @@ import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { entriesOf, type HasDrawers, mergeDrawers, withEntry } from '../../../sdk/wallet/drawer.ts';
 import { choice, choiceContext, noCode } from '../api/choice.ts';
 import { alertsGet } from '../api/routes/alerts-get.ts';
+import { alertsPut } from '../api/routes/alerts-put.ts';
+import { alertsTestPost } from '../api/routes/alerts-test-post.ts';
 import { alertsNames } from '../names.ts';
-import { alertsNow, type KeptAlert, keptAlerts } from './choices.ts';
+import { alertsNow, type KeptAlert, keptAlerts, setAlert, testAlert } from './choices.ts';
 
 const { labels } = alertsNames;
 
@@ -105,4 +107,49 @@ test('a gateway that shows another key and other codes for once takes no confirm
   }
   // To the other hospital it says nothing.
   assert.deepEqual(codes, [noCode, confirmed.code]);
+});
+
+test('where no letter with a code goes before a time, a device asks for none and says from when', async () => {
+  const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
+  let content: HasDrawers = empty;
+  const asked: unknown[] = [];
+  const answer = {
+    ...{ channels: ['mail', 'inbox'], codesFromMs: 1_000 },
+    set: ['mail', 'inbox'].map((channel) => ({ channel, keyId: 'one', counter: 1, isSet: true })),
+    service: {
+      ...{ keyId: 'one', codeKeyId: textOfBytes(confirmed.codeKeyId), pushKey: '' },
+      publicKey: textOfBytes(service.publicKey),
+    },
+  };
+  const ctx = {
+    account: { account: 'a'.repeat(64) },
+    gateway: {
+      call: async (route: unknown) => {
+        if (route === alertsGet) return answer;
+        asked.push(route);
+        return {};
+      },
+    },
+    get vault() {
+      return { content };
+    },
+    noteDown: async (change: (of: HasDrawers) => HasDrawers) => {
+      content = change(content);
+    },
+  } as unknown as Parameters<(typeof setAlert)['run']>[0];
+  const wish = {
+    ...({ channel: 'mail', address: 'ana@example.org', language: 'en', causes: [] } as const),
+    ...{ quietFrom: 0, quietUntil: 0, zoneMinutes: 720 },
+  };
+  const set = await setAlert.run(ctx, wish, {});
+  assert.deepEqual([set.isConfirmed, set.isAsked, set.codesFromMs], [false, false, 1_000]);
+  assert.deepEqual(asked, [alertsPut]);
+  assert.deepEqual(await testAlert.run(ctx, undefined, {}), {
+    ways: ['inbox'],
+    codesFromMs: 1_000,
+  });
+  assert.deepEqual(asked.splice(0), [alertsPut, alertsTestPost]);
+  answer.channels = ['mail'];
+  assert.deepEqual(await testAlert.run(ctx, undefined, {}), { ways: [], codesFromMs: 1_000 });
+  assert.deepEqual(asked, [], 'nothing would come of it');
 });

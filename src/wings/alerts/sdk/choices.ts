@@ -112,6 +112,8 @@ export interface AlertsNow {
   readonly channels: readonly ChannelName[];
   /** What a browser asks for pushes with, 65 bytes in base64url; missing: this hospital sends no alerts. */
   readonly pushKey?: string;
+  /** From when a letter with a code goes again; missing: one goes now (AL-20). */
+  readonly codesFromMs?: number;
   readonly set: readonly (Omit<KeptAlert, 'account' | 'causes' | 'known' | 'code' | 'codeKeyId'> & {
     /** What is told, also of causes that there were not yet when it was chosen (AL-18). */
     readonly causes: readonly ChosenCause[];
@@ -129,6 +131,8 @@ export interface AlertSet {
   readonly isConfirmed: boolean;
   /** Whether a letter with the code was asked for; false also where there were too many. */
   readonly isAsked: boolean;
+  /** From when one goes again, where none was asked for because of that (AL-20). */
+  readonly codesFromMs?: number;
 }
 
 /**
@@ -145,14 +149,18 @@ export const setAlert: Action<Wanted, AlertSet> = {
     const chosen = { ...wanted, code, codeKeyId, known: chosenCauses.length };
     const sealed = await sealChoice(ctx, chosen, { ...options, told });
     const isConfirmed = isConfirmedBy(told, chosen);
-    return { ...sealed, isConfirmed, isAsked: !isConfirmed && (await askForCode(ctx, options)) };
+    const { codesFromMs } = told;
+    if (isConfirmed) return { ...sealed, isConfirmed, isAsked: false };
+    // One that is asked for now would not come.
+    if (codesFromMs !== undefined) return { ...sealed, isConfirmed, isAsked: false, codesFromMs };
+    return { ...sealed, isConfirmed, isAsked: await askForCode(ctx, options) };
   },
 };
 
-/** False: so many were asked for that no further one is taken now; the address is set all the same. */
-async function askForCode(ctx: Context, options: WorkOptions): Promise<boolean> {
+/** False: so often was asked that it is not taken now; the address is set all the same. */
+async function askForCode(ctx: Context, { signal }: WorkOptions): Promise<boolean> {
   try {
-    await testAlert.run(ctx, undefined, options);
+    await ctx.gateway.call(alertsTestPost, { signal });
     return true;
   } catch (error) {
     if (isCoded(error, 'RATE_LIMITED')) return false;
@@ -239,13 +247,32 @@ export const endAlert: Action<ChannelName, void> = {
   },
 };
 
-/** A letter to oneself, on every way. */
-export const testAlert: Action<undefined, void> = {
+/** What a letter to oneself comes by. */
+export interface AlertTest {
+  /** None: nothing was asked for. */
+  readonly ways: readonly ChannelName[];
+  /** The mail address is not confirmed, and so many letters with a code went that none goes before (AL-20). */
+  readonly codesFromMs?: number;
+}
+
+/** A letter to oneself, on every way on which one comes: the one with the code to a mail address that is not confirmed. Throws RATE_LIMITED. */
+export const testAlert: Action<undefined, AlertTest> = {
   name: 'alerts/test',
-  async run(ctx, _input, { signal }) {
-    await ctx.gateway.call(alertsTestPost, { signal });
+  async run(ctx, _input, options) {
+    const told = await toldBy(ctx, options);
+    const set = channels.filter((it) => isSetIn(told, it));
+    const mail = keptOf(ctx, 'mail');
+    const isConfirmed = mail !== undefined && isConfirmedBy(told, mail);
+    const codesFromMs = set.includes('mail') && !isConfirmed ? told.codesFromMs : undefined;
+    const ways = codesFromMs === undefined ? set : set.filter((it) => it !== 'mail');
+    if (ways.length > 0) await ctx.gateway.call(alertsTestPost, { signal: options.signal });
+    return { ways, ...(codesFromMs !== undefined && { codesFromMs }) };
   },
 };
+
+/** Whether the hospital has something of hers for this way, and tells on it. */
+const isSetIn = ({ channels: offered, set }: Told, channel: ChannelName): boolean =>
+  offered.includes(channel) && set.some((it) => it.channel === channel && it.isSet);
 
 /**
  * What this account has chosen. What is sealed to a key before the one in use is sealed anew, and what has quiet hours of another
@@ -277,8 +304,12 @@ export const alertsNow: Action<Pick<Choice, 'zoneMinutes'>, AlertsNow> = {
         isConfirmed: isConfirmedBy(told, kept),
       });
     }
-    const { service, channels } = told;
-    return { channels, set, ...(service !== undefined && { pushKey: service.pushKey }) };
+    const { service, channels, codesFromMs } = told;
+    return {
+      ...{ channels, set },
+      ...(service !== undefined && { pushKey: service.pushKey }),
+      ...(codesFromMs !== undefined && { codesFromMs }),
+    };
   },
 };
 

@@ -5,6 +5,7 @@ export {
   type AlertSet,
   type AlertsInbox,
   type AlertsNow,
+  type AlertTest,
   alertsInbox,
   alertsNow,
   confirmAlert,

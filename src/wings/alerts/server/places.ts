@@ -5,6 +5,7 @@ import { utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { makeFolder, writeWhole } from '../../../server/files.ts';
 import { serversOf } from '../../../server/process.ts';
+import { lettersFile } from '../api/codes-sent.ts';
 import { inboxFile } from '../api/inbox-entry.ts';
 import { parseRelay, type Relay } from '../node/relay-url.ts';
 import { relayGreeting } from '../node/smtp-relay.ts';
@@ -15,10 +16,10 @@ export const places = {
   outboxKey: 'alerts/outbox.key',
   /** Of three years: who never seals anew keeps the one that he sealed to, and no other from turning. */
   serviceKeys: [...'abcdefghijkl'].map((it) => `alerts/service-${it}.key`),
-  letters: 'alerts/letters.db',
+  letters: lettersFile,
   /** Who sends pushes: browsers that asked for them take none of another, so it stays. */
   pushKey: 'alerts/push.key',
-  /** The gateway reads it: the name stands in `api/inbox-entry.ts`. */
+  /** The gateway reads it too, as the inbox: their names stand in `api`. */
   inbox: inboxFile,
 } as const;
 

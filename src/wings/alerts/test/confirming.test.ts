@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { languages, noCode } from '../api/choice.ts';
 import { parseConfirmation } from '../api/confirmation.ts';
+import { readCodesFromMs } from '../gateway/codes-reader.ts';
 import { codeInLetter, letterText } from '../node/letter-text.ts';
 import { AlertsSetting, ana, bob, codeKeyId, codeOf, relayOfFile } from './setting.ts';
 
@@ -90,6 +92,7 @@ for (const [name, code] of [
 test('whoever names one address after another has three letters with a code in a day, whatever she asks; who confirms is told at once', async (t) => {
   const setting = new AlertsSetting();
   t.after(() => setting.leave());
+  const firstMs = setting.nowMs;
   const name = (counter: number) =>
     setting.choose(ana, { counter, address: `stranger-${counter}@example.org`, code: noCode });
   for (let counter = 1; counter <= 20; counter++) {
@@ -104,6 +107,10 @@ test('whoever names one address after another has three letters with a code in a
   await asked(setting);
   const { codes } = await setting.run(mail());
   assert.deepEqual(codes, { RATE_LIMITED: 18 });
+  // Her device is told from when one goes again, and asks for none before.
+  const fromMs = () => readCodesFromMs(join(setting.folder, 'letters.db'), ana, setting.nowMs);
+  assert.equal(fromMs(), firstMs + day);
+  assert.equal(readCodesFromMs(join(setting.folder, 'letters.db'), bob, setting.nowMs), undefined);
 
   await setting.choose(ana, { counter: 21 });
   await asked(setting);
@@ -116,7 +123,11 @@ test('whoever names one address after another has three letters with a code in a
   await name(22);
   await asked(setting);
   assert.equal(to().length, 5);
-  setting.nowMs += day;
+  setting.nowMs = Number(fromMs()) - 1;
+  await asked(setting);
+  assert.equal(to().length, 5, 'not sooner');
+  setting.nowMs = Number(fromMs());
+  assert.equal(fromMs(), undefined);
   await asked(setting);
   assert.deepEqual(to().slice(5), ['stranger-22@example.org']);
 });

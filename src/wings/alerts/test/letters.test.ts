@@ -102,6 +102,15 @@ test('a patient who wants to be told gets one letter when somebody new looks, al
   assert.notEqual(codeTo('anna@example.org'), code);
   await set('ana@example.org');
   await until(() => taken.length === 3);
+  // Three addresses in a day: it says that no letter comes to a fourth, and from when one does.
+  const dayMs = 24 * 60 * 60_000;
+  const fourth = await set('anaa@example.org');
+  assert.deepEqual([fourth.isConfirmed, fourth.isAsked], [false, false]);
+  const waitsMs = Number(fourth.codesFromMs) - Date.now();
+  assert.ok(waitsMs > 0 && waitsMs <= dayMs);
+  const tried = await run('alerts', 'test', '--as', 'ana');
+  assert.deepEqual([tried.asked, tried.codesFromMs], [false, fourth.codesFromMs]);
+  await set('ana@example.org');
   await run('alerts', 'confirm', code, '--as', 'ana');
   const again = await set('ana@example.org');
   assert.deepEqual([again.isConfirmed, again.isAsked], [true, false]);

@@ -337,3 +337,33 @@ for (const locale of ['ar-EG', 'es-ES', 'en-GB'] as const) {
     await visitor.close();
   });
 }
+
+/** What her hospital says after three letters with a code; 1 December 2026, 01:15 is 20:15 of the day before in New York. */
+function afterThree() {
+  const zeros = (bytes: number) => Buffer.alloc(bytes).toString('base64url');
+  const service = { keyId: 'k', publicKey: zeros(1_216), pushKey: zeros(65), codeKeyId: zeros(16) };
+  const set = [{ channel: 'mail', keyId: 'k', counter: counterKept(), isSet: true }];
+  return { channels: ['mail'], set, service, codesFromMs: Date.UTC(2026, 11, 1, 1, 15) };
+}
+
+const locales = { en: 'en-GB', es: 'es-ES', ar: 'ar-EG' } as const;
+for (const language of ['en', 'es', 'ar'] as const)
+  test(`Whoever has named three addresses in a day reads in ${language} that no letter goes to a fourth, and from when one does`, async () => {
+    const visitor = await eboni({ width: 320, height: 640, locale: locales[language] });
+    const { page } = visitor;
+    app.door.give({ path: '/v1/alerts', answer: afterThree() });
+    await toAlerts(page).click();
+    const mail = way(page, 'mail');
+    const again = mail.getByRole('button', { name: wordOf(language, 'alerts.confirm.again') });
+    await again.waitFor();
+    assert.equal(await again.isDisabled(), true);
+    const [before = '', after = ''] = wordOf(language, 'alerts.confirm.later').split('{{time}}');
+    const said = (await mail.locator('form p').first().textContent()) ?? '';
+    assert.ok(said.startsWith(before) && said.endsWith(after), said);
+    assert.match(said, /20:15/u);
+    await fitsWidth(page);
+    await holdsAxe(page);
+    await picture(page, `alerts-code-later-${language}`);
+    app.door.give(undefined);
+    await visitor.close();
+  });

@@ -1,6 +1,8 @@
 import {
+  type AlertSet,
   type AlertsInbox,
   type AlertsStanding,
+  type AlertTest,
   alertsInbox,
   alertsNow,
   type ChannelName,
@@ -43,6 +45,8 @@ export interface AlertsView {
   readonly causes: readonly ChosenCause[];
   /** What this browser asks for pushes with. */
   readonly pushKey: string | undefined;
+  /** From when a letter with a code goes again; undefined: one goes now. */
+  readonly codesFromMs: number | undefined;
   /** Undefined: it is not kept here. */
   readonly inbox: AlertsInbox | undefined;
 }
@@ -58,13 +62,13 @@ const now: Call<void, AlertsView> = async (session, _input, { signal }) => {
   const options = { ...as, signal };
   // What another device chose stands in the wallet's copy.
   await person.catchUp(options).catch(() => undefined);
-  const { channels, set, pushKey } = await person.run(alertsNow, clockHere(), options);
+  const { channels, set, pushKey, codesFromMs } = await person.run(alertsNow, clockHere(), options);
   const ways = order
     .filter((it) => channels.includes(it) || set.some(({ channel }) => channel === it))
     .map((channel) => ({ channel, set: viewOf(set.find((it) => it.channel === channel)) }));
   const isKept = ways.some(({ channel, set: chosen }) => channel === 'inbox' && chosen);
   const inbox = isKept ? await person.run(alertsInbox, undefined, options) : undefined;
-  return { ways, causes: chosenCauses, pushKey, inbox };
+  return { ways, causes: chosenCauses, pushKey, codesFromMs, inbox };
 };
 
 type Held = Awaited<ReturnType<(typeof alertsNow)['run']>>['set'][number];
@@ -81,7 +85,11 @@ export type Wish = Pick<Choice, 'channel' | 'address' | 'language' | 'quietFrom'
   readonly causes: readonly ChosenCause[];
 };
 
-const set: Call<Wish, { readonly secret: Uint8Array }> = async (session, wish, { signal }) => {
+const set: Call<Wish, Pick<AlertSet, 'isConfirmed' | 'isAsked'>> = async (
+  session,
+  wish,
+  { signal },
+) => {
   const { person, as } = session;
   const options = { ...as, signal };
   // A page that is old knows no address and no code that another device gave since, and would write over them.
@@ -94,7 +102,8 @@ const set: Call<Wish, { readonly secret: Uint8Array }> = async (session, wish, {
     ...clockHere(),
     ...(before !== undefined && before.secret.length > 0 && { secret: before.secret }),
   };
-  return { secret: (await person.run(setAlert, wanted, options)).secret };
+  const { isConfirmed, isAsked } = await person.run(setAlert, wanted, options);
+  return { isConfirmed, isAsked };
 };
 
 const confirm: Call<{ readonly code: string }, void> = async (session, { code }, { signal }) => {
@@ -106,7 +115,7 @@ const confirm: Call<{ readonly code: string }, void> = async (session, { code },
 const off: Call<{ readonly channel: ChannelName }, void> = (session, { channel }, { signal }) =>
   session.person.run(endAlert, channel, { ...session.as, signal });
 
-const tryOut: Call<void, void> = (session, _input, { signal }) =>
+const tryOut: Call<void, AlertTest> = (session, _input, { signal }) =>
   session.person.run(testAlert, undefined, { ...session.as, signal });
 
 /** For an operator: how letters of this hospital go. */

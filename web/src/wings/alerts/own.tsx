@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { listed } from '../../app/dates.ts';
+import type { OutputOf } from '../../boundary/messages.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
 import { type Answered, AskedPage } from '../../parts/asked-page.tsx';
@@ -63,6 +64,7 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
   const { t } = useTranslation();
   const off = useAct('alerts.off');
   const [isOpen, setOpen] = useState(false);
+  const [became, setBecame] = useState<OutputOf<'alerts.set'>>();
   const { channel, set } = way;
   const name = t(`alerts.names.${channel}`);
   const end = () => {
@@ -85,7 +87,9 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
           {t('alerts.notThere')}
         </p>
       )}
-      {set?.isCurrent === true && !set.isConfirmed && <Confirm />}
+      {set?.isCurrent === true && !set.isConfirmed && (
+        <Confirm codesFromMs={view.codesFromMs} isUnasked={became?.isAsked === false} />
+      )}
       {off.error !== null && <Failed error={off.error} />}
       <div className="acts mt-s">
         <button type="button" className="btn line small" onClick={() => setOpen(true)}>
@@ -99,7 +103,7 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
           </button>
         )}
       </div>
-      {isOpen && <WayForm way={way} view={view} onClose={() => setOpen(false)} />}
+      {isOpen && <WayForm way={way} view={view} onSet={setBecame} onClose={() => setOpen(false)} />}
     </li>
   );
 }

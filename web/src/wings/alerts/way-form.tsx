@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languages, spokenNow } from '../../app/language.ts';
+import type { OutputOf } from '../../boundary/messages.ts';
 import { useAct } from '../../boundary/use-call.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { DialogActs } from '../../parts/dialog-acts.tsx';
@@ -17,10 +18,12 @@ type Draft = Omit<Wish, 'channel'>;
 export function WayForm({
   way: { channel, set },
   view,
+  onSet,
   onClose,
 }: {
   readonly way: WayView;
   readonly view: AlertsView;
+  readonly onSet: (became: OutputOf<'alerts.set'>) => void;
   readonly onClose: () => void;
 }) {
   const { t } = useTranslation();
@@ -34,7 +37,13 @@ export function WayForm({
     setProblem(undefined);
     const address = channel === 'push' ? await pushAddress(view) : draft.address.trim();
     if (typeof address === 'object') setProblem(address.kind);
-    else act.mutate({ ...draft, channel, address }, { onSuccess: onClose });
+    else {
+      const onSuccess = (became: OutputOf<'alerts.set'>) => {
+        onSet(became);
+        onClose();
+      };
+      act.mutate({ ...draft, channel, address }, { onSuccess });
+    }
   };
   return (
     <Dialog title={t(`alerts.names.${channel}`)} onClose={onClose}>

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { base64urlText, uint } from '../../../../api/message-parts.ts';
+import { base64urlText, timeMs, uint } from '../../../../api/message-parts.ts';
 import { defineRoute } from '../../../../api/route.ts';
 import { channels } from '../choice.ts';
 
@@ -29,6 +29,8 @@ export const alertsGet = defineRoute({
         isSet: z.boolean(),
       }),
     ),
+    /** From when a letter with a code goes again to an address of this account; missing: one goes now (AL-20). */
+    codesFromMs: z.optional(timeMs),
   }),
   noStore: true,
 });
