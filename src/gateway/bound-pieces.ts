@@ -10,6 +10,7 @@ import {
   macOf,
   namesOf,
   quoted,
+  reading,
   tableOf,
   type Value,
 } from './bound-rows.ts';
@@ -113,7 +114,7 @@ class TablePieces {
   /** The table's own line; undefined: it was taken away meanwhile, with its table or not. */
   #line(): { readonly it: BoundTable | undefined; readonly wrong: readonly UnboundRow[] } {
     const table = this.#table;
-    const line = this.#sqlite.prepare('SELECT * FROM row_totals WHERE tbl = ?').get(table);
+    const line = reading(this.#sqlite, 'SELECT * FROM row_totals WHERE tbl = ?').get(table);
     if (line === undefined) {
       const isThere = namesOf(this.#sqlite).includes(table);
       return { it: undefined, wrong: isThere ? [{ table, because: 'key' }] : [] };
@@ -128,7 +129,7 @@ class TablePieces {
 
   #isWithoutNumbers(): boolean {
     const found = this.#prepare('SELECT wr FROM pragma_table_list(?)').get(this.#table);
-    return (found as unknown as Value[] | undefined)?.[0] === 1;
+    return Number((found as unknown as Value[] | undefined)?.[0]) === 1;
   }
 
   /** Rows, MACs and the count of the table to each other; which MACs have no row is looked for where they are not the same. */
@@ -148,7 +149,7 @@ class TablePieces {
   #prepare(sql: string): StatementSync {
     const kept = this.#prepared.get(sql);
     if (kept !== undefined) return kept;
-    const prepared = this.#sqlite.prepare(sql);
+    const prepared = reading(this.#sqlite, sql);
     prepared.setReturnArrays(true);
     this.#prepared.set(sql, prepared);
     return prepared;

@@ -131,6 +131,26 @@ for (const [what, sql, expected] of [
   ['a table without a count', "DELETE FROM row_totals WHERE tbl = 'room'", ['room key']],
   ['a tombstone', "UPDATE leaves SET tombstone = x'00'", ['leaves changed 8101']],
   [
+    'a number too large for one',
+    "UPDATE letters SET told = 4611686018427387904 WHERE account = 'ana'",
+    ['letters changed 8101'],
+  ],
+  [
+    'a number below zero',
+    "UPDATE letters SET told = -9223372036854775808 WHERE account = 'ana'",
+    ['letters changed 8101'],
+  ],
+  [
+    'a row of another hand with a number too large for one',
+    'INSERT INTO marks (rowid, n) VALUES (4611686018427387904, 4611686018427387904)',
+    ['marks foreign 815334363131363836303138343237333837393034'],
+  ],
+  [
+    'a count too large for a number',
+    "UPDATE row_totals SET count = 4611686018427387904 WHERE tbl = 'marks'",
+    ['marks count'],
+  ],
+  [
     'a version',
     "UPDATE owners SET version = 2 WHERE owner = 'letters'",
     ['owners changed 81676c657474657273'],
@@ -141,6 +161,16 @@ for (const [what, sql, expected] of [
     assert.deepEqual(found(sql), expected);
   });
 }
+
+test('rows of another hand with numbers too large for one keep no store from opening', () => {
+  filled();
+  found(`UPDATE letters SET told = 4611686018427387904;
+    UPDATE row_totals SET count = 4611686018427387904 WHERE tbl = 'marks'`);
+  const db = open();
+  db.run("UPDATE letters SET told = 1 WHERE account = 'ana'");
+  db.close();
+  assert.deepEqual(found(), ['letters changed 8102', 'letters changed 8109', 'marks count']);
+});
 
 test('a row that a block binds has no MAC', () => {
   filled();

@@ -132,7 +132,7 @@ function lookAt(sqlite: DatabaseSync, name: string): Look {
   if (before !== undefined) return before;
   const { table, key, columns } = tableOf(sqlite, name, '1');
   const where = key.map((it) => `"${it}" = ?`).join(' AND ');
-  const row = sqlite.prepare(`SELECT ${quoted(columns)} FROM ${table} WHERE ${where}`);
+  const row = reading(sqlite, `SELECT ${quoted(columns)} FROM ${table} WHERE ${where}`);
   row.setReturnArrays(true);
   const mac = sqlite.prepare('SELECT mac FROM row_macs WHERE tbl = ? AND key = ?');
   known.set(name, { row, mac });
@@ -146,7 +146,7 @@ export function hasTotals(sqlite: DatabaseSync): boolean {
 }
 
 function define(sqlite: DatabaseSync, key: Uint8Array): void {
-  const options = { varargs: true, deterministic: true } as const;
+  const options = { varargs: true, deterministic: true, useBigIntArguments: true } as const;
   sqlite.function('salus_row_key', options, (...values: Value[]) => keyOf(values));
   sqlite.function('salus_row_mac', options, (...values: Value[]) => macOf(key, values));
 }
@@ -174,7 +174,7 @@ export function tableOf(sqlite: DatabaseSync, table: string, bound: string): Bou
 }
 
 function isBound(sqlite: DatabaseSync, key: Uint8Array, { table, columns, bound }: BoundTable) {
-  const total = sqlite.prepare('SELECT * FROM row_totals WHERE tbl = ?').get(table);
+  const total = reading(sqlite, 'SELECT * FROM row_totals WHERE tbl = ?').get(table);
   return (
     total?.columns === columns.join(' ') &&
     total.bound === bound &&
@@ -242,7 +242,7 @@ export function* unboundRows(
   key: Uint8Array,
   unread: readonly string[] = [],
 ): Generator<UnboundRow | undefined> {
-  const totals = sqlite.prepare('SELECT * FROM row_totals ORDER BY tbl').all();
+  const totals = reading(sqlite, 'SELECT * FROM row_totals ORDER BY tbl').all();
   const bound = new Set(totals.map(({ tbl }) => String(tbl)));
   for (const total of totals)
     if (!unread.includes(String(total.tbl))) yield* unboundIn(sqlite, key, total);
@@ -275,15 +275,18 @@ function* unboundIn(
     else yield { table, because: 'changed', row };
   }
   const there = sqlite.prepare('SELECT count(*) AS n FROM row_macs WHERE tbl = ?').get(table)?.n;
-  if (there !== held) yield* goneFrom(sqlite, it);
-  else if (count !== held) yield { table, because: 'count' };
+  if (Number(there) !== held) yield* goneFrom(sqlite, it);
+  else if (Number(count) !== held) yield { table, because: 'count' };
 }
 
 function* rowsOf(
   sqlite: DatabaseSync,
   { table, key, columns, bound }: BoundTable,
 ): Generator<{ readonly rowKey: Uint8Array; readonly values: readonly Value[] }> {
-  const all = sqlite.prepare(`SELECT ${quoted([...key, ...columns])} FROM ${table} WHERE ${bound}`);
+  const all = reading(
+    sqlite,
+    `SELECT ${quoted([...key, ...columns])} FROM ${table} WHERE ${bound}`,
+  );
   all.setReturnArrays(true);
   for (const row of all.iterate()) {
     const values = row as unknown as Value[];
@@ -313,7 +316,15 @@ export const keyIdOf = (key: Uint8Array): Uint8Array =>
 
 function cborOf(value: Value): Cbor {
   if (value === null || typeof value === 'string' || value instanceof Uint8Array) return value;
-  if (typeof value === 'number' && value >= 0) return value;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
   // STRICT tables hold nothing else but numbers too large for one, or below zero: those are bound by their digits.
   return utf8(String(value));
+}
+
+/** Another hand may have written a number that is too large for one: reading it must not fail. */
+export function reading(sqlite: DatabaseSync, sql: string): StatementSync {
+  const prepared = sqlite.prepare(sql);
+  prepared.setReadBigInts(true);
+  return prepared;
 }

@@ -23,6 +23,12 @@ test('what SQLite cannot read is told from a file that is locked, and from a mac
   assert.equal(isUnopened(sqlite(5)), false);
 });
 
+test('a number too large for one is nothing that can be read', () => {
+  const error = Object.assign(new RangeError('too large'), { code: 'ERR_OUT_OF_RANGE' });
+  assert.equal(isUnreadable(error), true);
+  assert.equal(faultOfNow(error), undefined);
+});
+
 test('the cause counts where an error has a code, and no other error is of SQLite', () => {
   assert.equal(faultOfNow(new CodedError('INTERNAL', {}, sqlite(5)))?.code, 'STORE_BUSY');
   assert.equal(faultOfNow(new CodedError('DISK_FULL'))?.code, 'DISK_FULL');

@@ -17,11 +17,14 @@ function isOfNow(number: number): boolean {
   return kind === ioError ? !sqliteUnread.includes(number) : kind === full || ofNow.includes(kind);
 }
 
-/** SQLite cannot read what lies there: it is no database, or not the one that was made. */
+/** SQLite cannot read what lies there: it is no database, or not the one that was made, or a number too large for one, which no process of a home writes. */
 export function isUnreadable(error: unknown): boolean {
   const number = numberOf(error);
-  return number !== undefined && !isOfNow(number);
+  return number === undefined ? isTooLarge(error) : !isOfNow(number);
 }
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof Error && Reflect.get(error, 'code') === 'ERR_OUT_OF_RANGE';
 
 /** It cannot be opened where it lies, as in a folder that may not be written to, or it is gone. */
 export function isUnopened(error: unknown): boolean {
