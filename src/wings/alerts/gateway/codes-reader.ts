@@ -10,7 +10,7 @@ export function readCodesFromMs(
   nowMs: number,
 ): number | undefined {
   if (!existsSync(lettersPath)) return undefined;
-  const db = new DatabaseSync(lettersPath, { readOnly: true, timeout: 2_000 });
+  const db = new DatabaseSync(lettersPath, { readOnly: true, timeout: 2_000, readBigInts: true });
   try {
     // Made, and nothing written yet.
     const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'letters'").get();

@@ -16,7 +16,7 @@ export interface InboxRead {
 export function readInbox(databasePath: string, key: Uint8Array, account: AccountId): InboxRead {
   const path = join(dirname(databasePath), inboxFile);
   if (!existsSync(path)) return { entries: [], tampered: 0 };
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 2_000, readBigInts: true });
   try {
     // Made, and nothing written yet.
     const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'entries'").get();
@@ -41,5 +41,6 @@ function entryIn(
     return undefined;
   }
   const entry = { name, account, cause: known, atMs: Number(atMs) };
+  if (!Number.isSafeInteger(entry.atMs) || entry.atMs < 0) return undefined;
   return equalBytes(inboxMac(key, entry), mac) ? { cause: known, atMs: entry.atMs } : undefined;
 }

@@ -23,6 +23,10 @@ export const grantEnds: GrantEnds = { longGrantMs: 6 * dayMs, soonMs: 3 * dayMs 
 const triesADay = 24;
 /** Devices go on by one; a file that was set back may have missed some. */
 const farthestAhead = 1_000_000;
+/** The next one is a number still. */
+const farthestSeq = Number.MAX_SAFE_INTEGER - 1;
+/** One that another hand put there, which is none of a device's, keeps her from nothing. */
+const counterHeld = `CASE WHEN counter BETWEEN 0 AND ${farthestSeq} THEN counter ELSE 0 END AS counter`;
 
 /**
  * What this hospital's people are to be told, written down in the transaction of what causes it, and how they want to
@@ -71,7 +75,8 @@ export class Outbox {
     const { db, figures } = this.#base;
     const id = causeId(cause, account, subject);
     if (db.get('SELECT 1 FROM alerts_outbox WHERE id = ?', id) !== undefined) return;
-    const last = db.get('SELECT seq, mac FROM alerts_last');
+    // A number of another hand must not stop the block that is indexed: the outbox begins anew, and its service tells.
+    const last = db.get('SELECT seq, mac FROM alerts_last WHERE seq BETWEEN 0 AND ?', farthestSeq);
     const seq = (last?.uint('seq') ?? 0) + 1;
     const prev = last?.bytes('mac') ?? noRow;
     const mac = outboxMac(this.#key(), { seq, id, account, cause, atMs, prev, facts });
@@ -98,7 +103,7 @@ export class Outbox {
     const mac = choiceMac(this.#key(), kept);
     db.transaction('alerts', () => {
       const row = db.get(
-        'SELECT counter, mac FROM alerts_choices WHERE account = ? AND channel = ?',
+        `SELECT ${counterHeld}, mac FROM alerts_choices WHERE account = ? AND channel = ?`,
         ...[account, channel],
       );
       const isSame = row !== undefined && equalBytes(row.bytes('mac'), mac);
@@ -129,7 +134,7 @@ export class Outbox {
   ): { channel: string; keyId: string; counter: number; isSet: boolean }[] {
     return this.#base.db
       .all(
-        'SELECT channel, keyId, counter, length(sealed) AS n FROM alerts_choices WHERE account = ?',
+        `SELECT channel, keyId, ${counterHeld}, length(sealed) AS n FROM alerts_choices WHERE account = ?`,
         account,
       )
       .map((row) => ({

@@ -61,6 +61,7 @@ export class InboxChannel implements Channel {
   #write(entry: InboxEntry): void {
     const { name, account, cause, atMs } = entry;
     this.#whole((db) => {
+      dropImpossible(db);
       db.prepare('INSERT OR IGNORE INTO entries VALUES (NULL, ?, ?, ?, ?, ?)').run(
         ...[name, account, cause, atMs, inboxMac(this.#key, entry)],
       );
@@ -99,4 +100,13 @@ export class InboxChannel implements Channel {
     for (const it of wrong) told(it);
     if (wrong.length > 0) guard.settle(db);
   }
+}
+
+/** After an entry that another hand gave the last number there is none could be made. */
+function dropImpossible(db: DatabaseSync): void {
+  const last = Number.MAX_SAFE_INTEGER;
+  db.prepare('DELETE FROM entries WHERE seq > ?').run(last);
+  db.prepare(
+    "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM entries) WHERE name = 'entries' AND seq > ?",
+  ).run(last);
 }

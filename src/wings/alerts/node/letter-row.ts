@@ -21,6 +21,8 @@ export function letterIn(
     ...{ dueMs: Number(row.dueMs), attempts: Number(row.attempts) },
     ...{ code: String(row.code), changedMs: Number(row.changedMs), facts: bytesIn(row.facts) },
   };
+  if (![letter.id, letter.count, letter.dueMs, letter.attempts, letter.changedMs].every(isNumber))
+    return undefined;
   return equalBytes(macOfLetter(letter, key), bytesIn(row.mac)) ? letter : undefined;
 }
 
@@ -44,6 +46,9 @@ export function macOfLetter(letter: Letter, key: Uint8Array): Uint8Array {
   ];
   return hmacSha256(key, labelledInfo(alertsNames.labels.alertLetterRow, said));
 }
+
+/** What gateway and service write; another hand may have written any other (AL-4). */
+export const isNumber = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 
 export const bytesIn = (value: unknown): Uint8Array =>
   value instanceof Uint8Array ? value : new Uint8Array(0);

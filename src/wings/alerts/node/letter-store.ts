@@ -77,6 +77,7 @@ export class LetterStore {
     const isLost = wrong.some(({ table }) => table === 'cursor');
     const isUnknown = isLost && lacks(wrong, 'causes');
     this.#whole('mend', () => {
+      this.#dropImpossible(nowMs);
       const { seq } = this.cursor();
       for (const it of rows) {
         if (isUnknown) this.#doubt(it, nowMs);
@@ -89,6 +90,18 @@ export class LetterStore {
     });
     this.#unbound = [];
     this.#seq = this.cursor().seq;
+  }
+
+  /** Letters are numbered in their order: after one that another hand gave the last number there is none could be made. */
+  #dropImpossible(nowMs: number): void {
+    const last = Number.MAX_SAFE_INTEGER - 1;
+    const { changes } = this.#db.prepare('DELETE FROM letters WHERE id > ?').run(last);
+    if (Number(changes) > 0) this.#report('LETTER_TAMPERED', last, nowMs);
+    this.#db
+      .prepare(
+        "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM letters) WHERE name = 'letters' AND seq > ?",
+      )
+      .run(last);
   }
 
   #setCursor(to: Cursor | undefined): void {
@@ -129,6 +142,7 @@ export class LetterStore {
     nowMs: number,
   ): void {
     this.#whole('take', () => {
+      this.#dropImpossible(nowMs);
       for (const cause of taken) this.#takeOne(cause, nowMs);
       for (const { code, place, metMs } of incidents) this.#report(code, place, metMs);
       this.#db
@@ -292,7 +306,9 @@ export class LetterStore {
   }
 
   #report(code: string, place: number, metMs: number): void {
-    this.#db.prepare('INSERT OR IGNORE INTO incidents VALUES (?, ?, ?)').run(code, place, metMs);
+    this.#db
+      .prepare('INSERT OR IGNORE INTO incidents VALUES (?, ?, ?)')
+      .run(code, Math.min(place, Number.MAX_SAFE_INTEGER), metMs);
   }
 
   /** Undefined: another hand wrote it; it is put aside and reported. */

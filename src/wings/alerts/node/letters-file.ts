@@ -20,13 +20,14 @@ CREATE TABLE IF NOT EXISTS incidents (
 
 /**
  * The file of one hospital's letters, with its tables, and bound in the same step: a scrub beside this sees no table that is not
- * bound. What a statement wrote is on disk when it returned.
+ * bound. What a statement wrote is on disk when it returned. Its numbers are read as `bigint`: one that another hand made too large
+ * for a number must not keep every letter back.
  */
 export function openLettersFile(
   path: string,
   guard: RowGuard<DatabaseSync>,
 ): { readonly db: DatabaseSync; readonly unbound: readonly UnboundRow[] } {
-  const db = new DatabaseSync(path, { timeout: 2_000 });
+  const db = new DatabaseSync(path, { timeout: 2_000, readBigInts: true });
   try {
     db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
     db.exec('BEGIN IMMEDIATE');

@@ -4,6 +4,7 @@ import { isCoded } from '../../../primitives/errors.ts';
 import { type AccountId, parseAccountId } from '../../../primitives/ids.ts';
 import { causeNames } from '../api/causes.ts';
 import { choiceMac, type KeptChoice, type OutboxRow, outboxMac } from '../api/outbox.ts';
+import { isNumber } from './letter-row.ts';
 
 /** How far the outbox was read: the last row that was taken. */
 export interface Cursor {
@@ -31,7 +32,7 @@ export class OutboxReader {
   readonly #key: Uint8Array;
 
   constructor(path: string, key: Uint8Array) {
-    this.#db = new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
+    this.#db = new DatabaseSync(path, { readOnly: true, timeout: 2_000, readBigInts: true });
     this.#key = key;
   }
 
@@ -67,19 +68,15 @@ export class OutboxReader {
 
   #met(found: Readonly<Record<string, unknown>>): MetRow {
     const { seq, id, account, cause, atMs, prev, mac, facts } = found;
-    const place = Number(seq);
+    const [place, timeMs] = [Number(seq), Number(atMs)];
     const told = mac instanceof Uint8Array ? mac : new Uint8Array(0);
     const known = causeNames.find((it) => it === cause);
     const who = accountIn(account);
-    const isRow =
-      known !== undefined &&
-      who !== undefined &&
-      typeof atMs === 'number' &&
-      Number.isSafeInteger(place);
+    const isRow = known !== undefined && who !== undefined && isNumber(timeMs) && isNumber(place);
     const hasBytes =
       id instanceof Uint8Array && prev instanceof Uint8Array && facts instanceof Uint8Array;
     if (!isRow || !hasBytes) return { seq: place, mac: told, row: undefined };
-    const row = { seq: place, id, account: who, cause: known, atMs, prev, facts };
+    const row = { seq: place, id, account: who, cause: known, atMs: timeMs, prev, facts };
     const isOurs = equalBytes(outboxMac(this.#key, row), told);
     return { seq: place, mac: told, row: isOurs ? row : undefined };
   }
@@ -95,6 +92,7 @@ export class OutboxReader {
           ...{ account, sealed, channel: String(channel) },
           ...{ keyId: String(keyId), counter: Number(counter) },
         };
+        if (!isNumber(kept.counter)) return undefined;
         return equalBytes(choiceMac(this.#key, kept), mac) ? kept : undefined;
       });
   }

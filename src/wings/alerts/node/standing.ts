@@ -11,13 +11,18 @@ export interface Standing {
 
 /** Reads only, also beside the running service. */
 export function readStanding(path: string): Standing {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 2_000, readBigInts: true });
   try {
     return standingIn(db);
   } finally {
     db.close();
   }
 }
+
+/** Another hand may have written anything: what is shown of it is a number all the same. */
+const numberIn = (value: unknown): number =>
+  Math.max(0, Math.min(Number(value), Number.MAX_SAFE_INTEGER));
+const longestCode = 64;
 
 export function standingIn(db: DatabaseSync): Standing {
   const counted = (sql: string) =>
@@ -33,9 +38,9 @@ export function standingIn(db: DatabaseSync): Standing {
     .prepare('SELECT * FROM incidents ORDER BY metMs DESC LIMIT 1000')
     .all()
     .map((row) => ({
-      code: String(row.code),
-      place: Number(row.place),
-      metMs: Number(row.metMs),
+      code: String(row.code).slice(0, longestCode),
+      place: numberIn(row.place),
+      metMs: numberIn(row.metMs),
     }));
   return {
     states: Object.fromEntries(states) as Record<LetterState, number>,
