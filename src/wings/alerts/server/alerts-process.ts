@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isCoded } from '../../../primitives/errors.ts';
 import { tellsUnbound } from '../../../server/maintenance/scrub/bound-file.ts';
+import { isUnreadable } from '../../../server/maintenance/scrub/databases.ts';
 import {
   hospitalsOf,
   type ProcessOrder,
@@ -22,6 +23,7 @@ import { keepSending } from '../node/rounds.ts';
 import { AlertService } from '../node/service.ts';
 import { vapidOf } from '../node/web-push.ts';
 import { WebhookChannel } from '../node/webhook.ts';
+import { faultOf } from './fault.ts';
 import { places, readRelay } from './places.ts';
 import { lettersKeyOf, outboxKeyOf, pushKeyOf, readServiceKeys, turnKeys } from './service-keys.ts';
 import { troubles } from './troubles.ts';
@@ -55,10 +57,15 @@ async function keepAlerts(home: string, hospital: string, signal: AbortSignal): 
     try {
       return await runAlerts(home, hospital, { signal, log });
     } catch (error) {
-      log({ code: isCoded(error) ? error.code : 'INTERNAL', what: 'start' });
+      log({ code: codeOf(error), what: 'start' });
       await wait(startAgainMs, undefined, { signal }).catch(() => {});
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  if (isCoded(error)) return error.code;
+  return isUnreadable(error) ? faultOf(error) : 'INTERNAL';
 }
 
 /** Until it is stopped. Throws HOME_INVALID, RELAY_INVALID, and what opening files throws. */

@@ -4,11 +4,12 @@ import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { hospitalsOf, serversOf } from '../../../server/process.ts';
 import { channels } from '../api/choice.ts';
 import { codeKeyIdOf } from '../api/confirmation.ts';
-import type { ServiceFacts } from '../api/service-keys.ts';
+import type { Fault, HospitalFacts, ServiceFacts } from '../api/service-keys.ts';
 import type { AlertsStanding } from '../api/standing.ts';
 import { readStanding } from '../node/standing.ts';
 import { vapidOf } from '../node/web-push.ts';
 import { readDemoLetters } from './demo-letters.ts';
+import { faultOf } from './fault.ts';
 import { demoLetters, hasRelay, isDemoRelay, places, readRelay } from './places.ts';
 import { hasKeys, outboxKeyOf, pushKeyOf, readServiceKeys } from './service-keys.ts';
 
@@ -21,19 +22,25 @@ const standings = new Map<string, { readonly atMs: number; readonly standing: Al
 export async function factsOf(home: string): Promise<ServiceFacts> {
   const withKeys = hospitalsOf(home).filter((it) => hasKeys(join(serversOf(home), it)));
   const facts = await Promise.all(
-    withKeys.map(async (name) => [name, await factsOfOne(home, name)] as const),
+    withKeys.map(async (name) => [name, await orFault(() => factsOfOne(home, name))] as const),
   );
   return Object.fromEntries(facts.flatMap(([name, told]) => (told ? [[name, told]] : [])));
 }
 
-async function factsOfOne(
-  home: string,
-  hospital: string,
-): Promise<ServiceFacts[string] | undefined> {
+/** What cannot be read of one hospital, or of its letters, keeps nothing else back. */
+async function orFault<Told>(read: () => Told | Promise<Told>): Promise<Told | { fault: Fault }> {
+  try {
+    return await read();
+  } catch (error) {
+    return { fault: faultOf(error) };
+  }
+}
+
+async function factsOfOne(home: string, hospital: string): Promise<HospitalFacts | undefined> {
   const folder = join(serversOf(home), hospital);
   const [newest] = await readServiceKeys(folder);
   if (newest === undefined) return undefined;
-  const standing = standingOf(home, folder);
+  const standing = await orFault(() => standingOf(home, folder));
   return {
     ...{ keyId: newest.keyId, publicKey: bytesToBase64url(newest.key.publicKey) },
     pushKey: bytesToBase64url(vapidOf(pushKeyOf(folder), '').publicKey),

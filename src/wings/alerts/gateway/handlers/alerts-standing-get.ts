@@ -1,9 +1,9 @@
 import { handler } from '../../../../gateway/handler.ts';
 import { alertsStandingGet } from '../../api/routes/alerts-standing-get.ts';
-import { serviceOf } from '../service.ts';
+import { standingOf } from '../service.ts';
 
-/** Source: rule AL-17. */
+/** Throws HOME_INVALID, ROW_CORRUPT, STORE_BUSY, RELAY_INVALID. Source: rule AL-17. */
 export const handleAlertsStandingGet = handler(alertsStandingGet, async ({ gateway }) => {
-  const standing = (await serviceOf(gateway))?.standing;
+  const standing = await standingOf(gateway);
   return { ...(standing !== undefined && { standing }) };
 });
