@@ -10,6 +10,7 @@ export const wingParts = {
 
 export const wingPartOf = {
   'alerts.now': 'alerts',
+  'alerts.inbox': 'alerts',
   'alerts.set': 'alerts',
   'alerts.confirm': 'alerts',
   'alerts.off': 'alerts',

@@ -5,6 +5,7 @@ import { table, when } from '../../../cli/format.ts';
 import { homeFolder } from '../../../cli/home.ts';
 import { during } from '../../../cli/output.ts';
 import { minutesBeforeUtc, zoneHere } from '../../../cli/zoned-time.ts';
+import { type Code, catalogue } from '../../../codes/index.ts';
 import { bytesToBase64url } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
 import { type Cause, type ChosenCause, chosenCauses } from '../api/causes.ts';
@@ -205,6 +206,7 @@ async function list(context: CommandContext): Promise<void> {
 }
 
 function standingOf(it: AlertsNow['set'][number], codesFromMs: number | undefined): string {
+  if (!it.isOffered) return 'not told now: the hospital sends nothing on this way';
   if (!it.isCurrent) return 'not at the hospital: set it again';
   if (it.isConfirmed) return '';
   const later = codesFromMs === undefined ? '' : `; another letter from ${when(codesFromMs)}`;
@@ -213,15 +215,16 @@ function standingOf(it: AlertsNow['set'][number], codesFromMs: number | undefine
 
 async function inbox(context: CommandContext): Promise<void> {
   const acting = await openActing(context);
-  const told = await acting.person.run(
-    alertsInbox,
-    undefined,
-    work(context, actingAccount(acting)),
-  );
+  const options = work(context, actingAccount(acting));
+  const told = await acting.person.run(alertsInbox, undefined, options);
+  const { isKept } = told;
+  const nothing = isKept
+    ? 'Nothing is new.'
+    : 'Nothing is kept here: salus alerts set --inbox has what is new written down.';
   const rows = told.entries.map(({ cause, atMs }) => [when(atMs), causeWords[cause]]);
   context.output.result({ ...told }, () =>
     [
-      rows.length === 0 ? 'Nothing is new.' : table([['when', 'what'], ...rows]),
+      rows.length === 0 ? nothing : table([['when', 'what'], ...rows]),
       ...(told.tampered === 0
         ? []
         : [`Not shown, since another hand wrote them: ${told.tampered}`]),
@@ -271,11 +274,14 @@ async function status(context: CommandContext): Promise<void> {
   context.output.result({ ...told }, () =>
     [
       told.relay === undefined ? 'No mail relay is named.' : `Relay: ${told.relay}.`,
-      ...told.hospitals.map(({ hospital, states, incidents }) =>
+      ...told.hospitals.map(({ hospital, states, codes, incidents }) =>
         [
           `${hospital}: ${Object.entries(states)
             .map(([state, n]) => `${n} ${state}`)
             .join(', ')}`,
+          ...Object.entries(codes).map(
+            ([code, n]) => `  ${n} ${code}: ${catalogue[code as Code]?.sentence ?? ''}`,
+          ),
           ...incidents.map(({ code, place, metMs }) => `  ${code} at ${place}, ${when(metMs)}`),
         ].join('\n'),
       ),

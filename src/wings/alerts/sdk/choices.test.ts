@@ -4,6 +4,7 @@ import { bytesOfText, textOfBytes } from '../../../api/message-parts.ts';
 import { xwingKeyFromSeed } from '../../../crypto/kem.ts';
 import { openWith } from '../../../crypto/letter.ts';
 import { encodeCbor } from '../../../primitives/cbor.ts';
+import { CodedError } from '../../../primitives/errors.ts';
 import type { AccountId } from '../../../primitives/ids.ts';
 import { decodeAs, encodeAs } from '../../../primitives/shape.ts';
 import { entriesOf, type HasDrawers, mergeDrawers, withEntry } from '../../../sdk/wallet/drawer.ts';
@@ -153,3 +154,37 @@ test('where no letter with a code goes before a time, a device asks for none and
   assert.deepEqual(await testAlert.run(ctx, undefined, {}), { ways: [], codesFromMs: 1_000 });
   assert.deepEqual(asked, [], 'nothing would come of it');
 });
+
+for (const [name, change] of [
+  ['has no relay any more', { channels: [] }],
+  ['has lost the keys of its alerts', { channels: [], service: undefined }],
+] as const)
+  test(`a hospital that ${name}: what was chosen is listed, as what is not told now, also from another zone`, async () => {
+    const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
+    const quiet = { quietFrom: 1_320, quietUntil: 420 };
+    const content: HasDrawers = withEntry(empty, keptAlerts, kept(7, { ...confirmed, ...quiet }));
+    const answer = {
+      channels: ['mail'],
+      set: [{ channel: 'mail', keyId: 'before', counter: 7, isSet: true }],
+      service: {
+        ...{ keyId: 'one', codeKeyId: textOfBytes(confirmed.codeKeyId), pushKey: '' },
+        publicKey: textOfBytes(service.publicKey),
+      },
+    };
+    const ctx = {
+      account: { account: 'a'.repeat(64) },
+      gateway: {
+        call: async (route: unknown) => {
+          if (route === alertsGet) return { ...answer, ...change };
+          throw new CodedError('ALERTS_OFF');
+        },
+      },
+      vault: { content },
+    } as unknown as Parameters<(typeof alertsNow)['run']>[0];
+    const { channels, set } = await alertsNow.run(ctx, { zoneMinutes: 840 }, {});
+    assert.deepEqual(channels, []);
+    assert.deepEqual(
+      set.map((it) => [it.address, it.isCurrent, it.isOffered]),
+      [['ana@example.org', true, false]],
+    );
+  });

@@ -117,8 +117,10 @@ export interface AlertsNow {
   readonly set: readonly (Omit<KeptAlert, 'account' | 'causes' | 'known' | 'code' | 'codeKeyId'> & {
     /** What is told, also of causes that there were not yet when it was chosen (AL-18). */
     readonly causes: readonly ChosenCause[];
-    /** The hospital has this very choice, sealed to the key in use. */
+    /** The hospital has this very choice. */
     readonly isCurrent: boolean;
+    /** It tells on this way now: it has a relay, and its keys. */
+    readonly isOffered: boolean;
     /** Whether letters go to it: a mail address needs the code of the letter to it (AL-20). */
     readonly isConfirmed: boolean;
   })[];
@@ -290,7 +292,9 @@ export const alertsNow: Action<Pick<Choice, 'zoneMinutes'>, AlertsNow> = {
       const there = told.set.find((it) => it.channel === kept.channel);
       const isHeld = there?.isSet === true && there.counter === kept.counter;
       const isOfOtherClock = hasQuietHours(kept) && kept.zoneMinutes !== zoneMinutes;
-      const isOld = isHeld && (there.keyId !== told.service?.keyId || isOfOtherClock);
+      const isOffered = told.service !== undefined && told.channels.includes(kept.channel);
+      const isOfOldKey = there?.keyId !== told.service?.keyId;
+      const isOld = isHeld && isOffered && (isOfOldKey || isOfOtherClock);
       // As it was made: what she was never asked she has not left out.
       const renewed = isOld
         ? await sealAnew(ctx, { ...kept, zoneMinutes }, { ...options, told })
@@ -301,6 +305,7 @@ export const alertsNow: Action<Pick<Choice, 'zoneMinutes'>, AlertsNow> = {
         causes: causesToldOf({ causes, known }),
         ...renewed,
         isCurrent: isHeld,
+        isOffered,
         isConfirmed: isConfirmedBy(told, kept),
       });
     }
@@ -316,7 +321,7 @@ export const alertsNow: Action<Pick<Choice, 'zoneMinutes'>, AlertsNow> = {
 const hasQuietHours = ({ quietFrom, quietUntil }: Pick<Choice, 'quietFrom' | 'quietUntil'>) =>
   quietFrom !== quietUntil;
 
-/** Undefined: another device was faster, which had the same reason or a newer choice. */
+/** Undefined: another device was faster, which had the same reason or a newer choice; or the hospital has turned its key or ended this way meanwhile. */
 async function sealAnew(
   ctx: Context,
   wanted: Chosen,
@@ -326,27 +331,32 @@ async function sealAnew(
   try {
     return { ...(await sealChoice(ctx, wanted, options)), zoneMinutes };
   } catch (error) {
-    if (isCoded(error, 'ALERT_CHOICE_OLD')) return undefined;
+    if (passing.some((code) => isCoded(error, code))) return undefined;
     throw error;
   }
 }
+const passing = ['ALERT_CHOICE_OLD', 'ALERT_KEY_OLD', 'ALERTS_OFF', 'RATE_LIMITED'] as const;
 
 /** What is new, as the hospital's alert service wrote it into this account's inbox: the newest first. */
 export interface AlertsInbox {
   readonly entries: readonly { readonly cause: Cause; readonly atMs: number }[];
   /** Entries of another hand, which are not shown. */
   readonly tampered: number;
+  /** Whether what is new is written down here: she has chosen it, and the hospital does so. */
+  readonly isKept: boolean;
 }
 
 export const alertsInbox: Action<undefined, AlertsInbox> = {
   name: 'alerts/inbox',
-  async run(ctx, _input, { signal }) {
+  async run(ctx, _input, options) {
+    const { signal } = options;
+    const isKept = isSetIn(await toldBy(ctx, options), 'inbox');
     const { entries, tampered } = await ctx.gateway.call(alertsInboxGet, { signal });
     const known = entries.flatMap(({ cause, atMs }) => {
       const kind = causeNames.find((it) => it === cause);
       return kind === undefined ? [] : [{ cause: kind, atMs }];
     });
-    return { entries: known, tampered };
+    return { entries: known, tampered, isKept };
   },
 };
 

@@ -291,6 +291,46 @@ test('A hospital that does not answer is said so, and asked again by a touch', a
   await visitor.close();
 });
 
+test('A hospital that sends no news now is said so: nobody reads that she is told, and what she chose can be turned off', async () => {
+  const visitor = await eboni();
+  const { page } = visitor;
+  const set = [{ channel: 'mail', keyId: 'k', counter: counterKept(), isSet: true }];
+  app.door.give({ path: '/v1/alerts', answer: { channels: [], set } });
+  await toAlerts(page).click();
+  await heading(page, 'You are told nothing outside the app.').waitFor();
+  await page.getByText('Your hospital sends no news yet').waitFor();
+  const mail = way(page, 'mail');
+  await mail
+    .getByText('Your hospital sends no news on this way now. It keeps your choice.')
+    .waitFor();
+  await mail.getByText('Not on now').waitFor();
+  assert.equal(await mail.getByRole('button', { name: /^Turn off/u }).isEnabled(), true);
+  assert.equal(await page.getByRole('button', { name: 'Try it out' }).count(), 0);
+  await holdsAxe(page);
+  await picture(page, 'alerts-not-offered');
+  app.door.give(undefined);
+  await visitor.close();
+});
+
+test('An inbox that cannot be read is said so, and hides no way to be told', async () => {
+  await cli('alerts', 'set', '--inbox', '--as', 'eboni');
+  const visitor = await eboni();
+  const { page, troubles } = visitor;
+  app.door.fail(/\/v1\/alerts\/inbox$/u);
+  await toAlerts(page).click();
+  await page.getByRole('alert').waitFor();
+  assert.equal(await page.getByText('Nothing is new.').count(), 0);
+  await way(page, 'inbox')
+    .getByRole('button', { name: /^Turn off/u })
+    .waitFor();
+  app.door.fail(undefined);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  troubles.splice(0);
+  await visitor.close();
+  await cli('alerts', 'off', 'inbox', '--as', 'eboni');
+});
+
 test('An operator sees in two touches how letters go, and in the demonstration the letters, without a word of what happened', async () => {
   await cli('alerts', 'set', '--mail', 'eboni@example.org', '--language', 'ar', '--as', 'eboni');
   await cli('alerts', 'test', '--as', 'eboni');

@@ -34,6 +34,8 @@ export interface WayView {
         readonly isCurrent: boolean;
         /** Letters go there: a mail address needs the code of the letter to it. */
         readonly isConfirmed: boolean;
+        /** The hospital tells on this way now. */
+        readonly isOffered: boolean;
       }
     | undefined;
 }
@@ -47,8 +49,8 @@ export interface AlertsView {
   readonly pushKey: string | undefined;
   /** From when a letter with a code goes again; undefined: one goes now. */
   readonly codesFromMs: number | undefined;
-  /** Undefined: it is not kept here. */
-  readonly inbox: AlertsInbox | undefined;
+  /** What is new is written down for the app, where `alerts.inbox` has it. */
+  readonly isKept: boolean;
 }
 
 /** In the order in which they are shown. */
@@ -67,17 +69,23 @@ const now: Call<void, AlertsView> = async (session, _input, { signal }) => {
     .filter((it) => channels.includes(it) || set.some(({ channel }) => channel === it))
     .map((channel) => ({ channel, set: viewOf(set.find((it) => it.channel === channel)) }));
   const isKept = ways.some(({ channel, set: chosen }) => channel === 'inbox' && chosen);
-  const inbox = isKept ? await person.run(alertsInbox, undefined, options) : undefined;
-  return { ways, causes: chosenCauses, pushKey, codesFromMs, inbox };
+  return { ways, causes: chosenCauses, pushKey, codesFromMs, isKept };
 };
+
+const inbox: Call<void, AlertsInbox> = (session, _input, { signal }) =>
+  session.person.run(alertsInbox, undefined, { ...session.as, signal });
 
 type Held = Awaited<ReturnType<(typeof alertsNow)['run']>>['set'][number];
 
 function viewOf(held: Held | undefined): WayView['set'] {
   if (held === undefined) return undefined;
-  const { channel, language, quietFrom, quietUntil, causes, isCurrent, isConfirmed } = held;
+  const { channel, language, quietFrom, quietUntil, causes } = held;
+  const { isCurrent, isConfirmed, isOffered } = held;
   const address = channel === 'mail' || channel === 'webhook' ? held.address : '';
-  return { address, language, quietFrom, quietUntil, causes, isCurrent, isConfirmed };
+  return {
+    ...{ address, language, quietFrom, quietUntil, causes },
+    ...{ isCurrent, isConfirmed, isOffered },
+  };
 }
 
 /** What somebody wants; an empty address: the one that is known. */
@@ -129,6 +137,7 @@ const standing: Call<
 
 export const alertsCalls = {
   'alerts.now': now,
+  'alerts.inbox': inbox,
   'alerts.set': set,
   'alerts.confirm': confirm,
   'alerts.off': off,

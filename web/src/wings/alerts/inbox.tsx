@@ -1,9 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { momentText } from '../../app/dates.ts';
-import type { AlertsView } from './calls.ts';
+import type { OutputOf } from '../../boundary/messages.ts';
+import { useCall } from '../../boundary/use-call.ts';
+import { Failed } from '../../parts/failure.tsx';
 
-type Entry = NonNullable<AlertsView['inbox']>['entries'][number];
+type Entry = OutputOf<'alerts.inbox'>['entries'][number];
 
 /** Where what it was stands. */
 const places: Readonly<Partial<Record<Entry['cause'], string>>> = {
@@ -19,10 +21,13 @@ const places: Readonly<Partial<Record<Entry['cause'], string>>> = {
   'silent-device': '/vitals',
 };
 
-/** What is new: of which kind, when, and the way to it. */
-export function Inbox({ inbox }: { readonly inbox: NonNullable<AlertsView['inbox']> }) {
+/** What is new: of which kind, when, and the way to it. Apart from the ways: one that cannot be read hides none of them. */
+export function Inbox({ everyMs }: { readonly everyMs: number | undefined }) {
   const { t } = useTranslation();
-  const { entries, tampered } = inbox;
+  const asked = useCall('alerts.inbox', undefined, everyMs === undefined ? {} : { everyMs });
+  const { data, error } = asked;
+  if (data === undefined && error === null) return null;
+  const { entries, tampered } = data ?? { entries: [], tampered: 0 };
   return (
     <section className="sec" aria-labelledby="new">
       <div className="sec-head">
@@ -33,8 +38,9 @@ export function Inbox({ inbox }: { readonly inbox: NonNullable<AlertsView['inbox
           {t('alerts.tampered', { count: tampered })}
         </p>
       )}
+      {error !== null && <Failed error={error} again={() => void asked.refetch()} />}
       {entries.length === 0 ? (
-        <p className="dim sm">{t('alerts.newNone')}</p>
+        data !== undefined && <p className="dim sm">{t('alerts.newNone')}</p>
       ) : (
         <ul className="list sm" data-testid="inbox">
           {entries.map(({ cause, atMs }) => {

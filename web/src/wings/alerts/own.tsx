@@ -23,26 +23,28 @@ export function OwnAlertsPage() {
   const asked = useCall('alerts.now', undefined, isTried ? { everyMs } : {});
   return (
     <AskedPage asked={asked} what={t('alerts.waiting')}>
-      {(answered) => <Known {...answered} onTried={() => setTried(true)} />}
+      {(answered) => <Known {...answered} isTried={isTried} onTried={() => setTried(true)} />}
     </AskedPage>
   );
 }
 
 interface KnownProps extends Answered<AlertsView> {
+  readonly isTried: boolean;
   readonly onTried: () => void;
 }
 
-function Known({ view, error, again, onTried }: KnownProps) {
+function Known({ view, error, again, isTried, onTried }: KnownProps) {
   const { t } = useTranslation();
-  const { ways, inbox } = view;
-  const on = ways.filter((it) => it.set?.isConfirmed).map((it) => t(`alerts.by.${it.channel}`));
-  const isAnySet = ways.some((it) => it.set !== undefined);
+  const { ways, isKept } = view;
+  const on = ways.filter(isOn).map((it) => t(`alerts.by.${it.channel}`));
+  const isAnySet = ways.some((it) => it.set?.isCurrent === true && it.set.isOffered);
+  const isNone = ways.every((it) => it.set?.isOffered === false);
   return (
     <>
       <Answer>{on.length === 0 ? t('alerts.none') : t('alerts.some', { ways: listed(on) })}</Answer>
-      <p className="lead">{t(ways.length === 0 ? 'alerts.off' : 'alerts.lead')}</p>
+      <p className="lead">{t(isNone ? 'alerts.off' : 'alerts.lead')}</p>
       {error !== null && <Failed error={error} again={again} />}
-      {inbox !== undefined && <Inbox inbox={inbox} />}
+      {isKept && <Inbox everyMs={isTried ? everyMs : undefined} />}
       {ways.length > 0 && (
         <section className="sec" aria-labelledby="ways">
           <div className="sec-head">
@@ -60,6 +62,14 @@ function Known({ view, error, again, onTried }: KnownProps) {
   );
 }
 
+/** News goes there now. */
+const isOn = ({ set }: WayView): boolean => set !== undefined && standingOf(set) === 'on';
+
+function standingOf(set: NonNullable<WayView['set']>): 'on' | 'notOn' | 'confirm.not' {
+  if (!set.isOffered || !set.isCurrent) return 'notOn';
+  return set.isConfirmed ? 'on' : 'confirm.not';
+}
+
 function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }) {
   const { t } = useTranslation();
   const off = useAct('alerts.off');
@@ -75,19 +85,22 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
     <li className="sheet pad mt-s" data-way={channel}>
       <div className="sec-head">
         <h3>{name}</h3>
-        {set !== undefined && (
-          <span className="tag">{t(set.isConfirmed ? 'alerts.on' : 'alerts.confirm.not')}</span>
-        )}
+        {set !== undefined && <span className="tag">{t(`alerts.${standingOf(set)}`)}</span>}
       </div>
       <p className="sm dim">
         {set?.address ? <bdi dir="ltr">{set.address}</bdi> : t(`alerts.what.${channel}`)}
       </p>
-      {set?.isCurrent === false && (
+      {set?.isOffered === false && (
+        <p className="sm mt-s" role="status">
+          {t('alerts.notOffered')}
+        </p>
+      )}
+      {set?.isOffered === true && !set.isCurrent && (
         <p className="sm mt-s" role="status">
           {t('alerts.notThere')}
         </p>
       )}
-      {set?.isCurrent === true && !set.isConfirmed && (
+      {set?.isOffered === true && set.isCurrent && !set.isConfirmed && (
         <Confirm codesFromMs={view.codesFromMs} isUnasked={became?.isAsked === false} />
       )}
       {off.error !== null && <Failed error={off.error} />}
