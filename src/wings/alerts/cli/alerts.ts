@@ -297,6 +297,6 @@ async function newKeys(context: CommandContext): Promise<void> {
   context.output.result({ hospitals }, () =>
     hospitals.length === 0
       ? 'All keys are there: nothing was changed.'
-      : `New keys for ${hospitals.join(', ')}. Start the servers again.`,
+      : `New keys for ${hospitals.join(', ')}. Start the servers again. What was bound by the lost keys is told as tampered with, once; each choice holds again once a device of its owner has listed it.`,
   );
 }

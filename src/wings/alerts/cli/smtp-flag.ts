@@ -13,16 +13,8 @@ const addSmtp = (program: Parameters<AddCommand>[0], context: Parameters<AddComm
   );
   up?.hook('preAction', async (_program, command) => {
     const said: unknown = command.opts().smtp ?? context.surroundings.env.SALUS_SMTP;
-    const { chooseDemoRelay, forgetRelay, isDemoRelay, writeRelay } = await import(
-      '../server/places.ts'
-    );
-    const home = homeFolder(context.flags.home);
-    if (typeof said !== 'string' || said === '') {
-      // Its port of before may be another's by now.
-      if (isDemoRelay(home)) await chooseDemoRelay(home);
-    } else if (said === 'none') forgetRelay(home);
-    else if (said === 'demo') await chooseDemoRelay(home);
-    else writeRelay(home, said);
+    const { nameRelay } = await import('../server/name-relay.ts');
+    await nameRelay(homeFolder(context.flags.home), typeof said === 'string' ? said : '');
   });
 };
 
