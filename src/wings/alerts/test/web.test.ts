@@ -110,6 +110,22 @@ test('An address that is none is refused in words, and nothing is kept', async (
   await holdsAxe(page);
   await page.getByRole('button', { name: 'Not now' }).click();
   assert.equal(await way(page, 'webhook').getByText('On', { exact: true }).count(), 0);
+  // One that is one is kept, and whoever runs the server reads what its requests are signed with.
+  await way(page, 'webhook')
+    .getByRole('button', { name: /^Set up/u })
+    .click();
+  await page.getByLabel('The address of your server').fill('https://hook.example/');
+  await page.getByRole('button', { name: 'Keep' }).click();
+  const hook = way(page, 'webhook');
+  await hook.getByText('https://hook.example/').waitFor();
+  const { set } = await cli('alerts', 'list', '--as', 'eboni');
+  const secret = list({ set }, 'set').find(({ channel }) => channel === 'webhook')?.secret;
+  assert.match(String(secret), /^[\w-]{43}$/u);
+  await hook.getByText(String(secret)).waitFor();
+  await fitsWidth(page);
+  await picture(page, 'alerts-webhook');
+  await hook.getByRole('button', { name: /^Turn off/u }).click();
+  await hook.getByText('https://hook.example/').waitFor({ state: 'detached' });
   await visitor.close();
 });
 

@@ -16,6 +16,7 @@ import {
   testAlert,
 } from '@salus/salus/sdk/alerts';
 import type { Call } from '../../worker/call.ts';
+import { textOf } from './base64url.ts';
 
 /** How one is told on one way. */
 export interface WayView {
@@ -25,6 +26,8 @@ export interface WayView {
     | {
         /** Of mail and a webhook; a browser and the inbox have none to show. */
         readonly address: string;
+        /** By which requests to a webhook are signed; undefined: nothing is. */
+        readonly secret: string | undefined;
         readonly language: Choice['language'];
         /** Minutes of the day; the same twice: at all hours. */
         readonly quietFrom: number;
@@ -83,10 +86,14 @@ function viewOf(held: Held | undefined): WayView['set'] {
   const { isCurrent, isConfirmed, isOffered } = held;
   const address = channel === 'mail' || channel === 'webhook' ? held.address : '';
   return {
-    ...{ address, language, quietFrom, quietUntil, causes },
+    ...{ address, secret: secretOf(held), language, quietFrom, quietUntil, causes },
     ...{ isCurrent, isConfirmed, isOffered },
   };
 }
+
+/** As `salus alerts set --webhook` shows it: base64url. */
+const secretOf = ({ secret }: Held): string | undefined =>
+  secret.length === 0 ? undefined : textOf(secret);
 
 /** What somebody wants; an empty address: the one that is known. */
 export type Wish = Pick<Choice, 'channel' | 'address' | 'language' | 'quietFrom' | 'quietUntil'> & {

@@ -90,6 +90,14 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
       <p className="sm dim">
         {set?.address ? <bdi dir="ltr">{set.address}</bdi> : t(`alerts.what.${channel}`)}
       </p>
+      {set?.secret !== undefined && (
+        <p className="sm mt-s">
+          {t('alerts.secret')}{' '}
+          <bdi dir="ltr" className="mono">
+            {set.secret}
+          </bdi>
+        </p>
+      )}
       {set?.isOffered === false && (
         <p className="sm mt-s" role="status">
           {t('alerts.notOffered')}

@@ -1,3 +1,5 @@
+import { bytesOf, textOf } from './base64url.ts';
+
 /** What a browser answered to being asked for pushes: an address to seal, or why there is none. */
 export type PushAnswer =
   | { readonly kind: 'given'; readonly address: string }
@@ -22,7 +24,7 @@ export async function askForPushes(pushKey: string): Promise<PushAnswer> {
     });
     const [p256dh, auth] = [subscription.getKey('p256dh'), subscription.getKey('auth')];
     if (p256dh === null || auth === null) return { kind: 'cannot' };
-    const address = `${subscription.endpoint}#${textOf(p256dh)}.${textOf(auth)}`;
+    const address = `${subscription.endpoint}#${keyText(p256dh)}.${keyText(auth)}`;
     return { kind: 'given', address };
   } catch {
     // A browser without a push service says so only now.
@@ -37,13 +39,4 @@ export async function endPushes(): Promise<void> {
   await subscription?.unsubscribe();
 }
 
-function bytesOf(base64url: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64url.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(text, (it) => it.charCodeAt(0));
-}
-
-const textOf = (bytes: ArrayBuffer): string =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
+const keyText = (key: ArrayBuffer): string => textOf(new Uint8Array(key));
