@@ -43,15 +43,25 @@ export class LetterStore {
     {
       faultPoint = () => {},
       binding = { guard: noGuard, told: () => {} },
-    }: { readonly faultPoint?: (name: string) => void; readonly binding?: FileBinding } = {},
+      wasMade = false,
+    }: LetterStoreOptions = {},
   ) {
     this.#key = key;
     this.#faultPoint = faultPoint;
     this.#binding = binding;
     const { db, unbound } = openLettersFile(path, binding.guard);
     this.#db = db;
-    this.#unbound = unbound;
     this.#counters = new ChoiceCounters(db, binding.guard);
+    this.#unbound = wasMade && this.#isEmpty() ? lostAll : unbound;
+  }
+
+  #isEmpty(): boolean {
+    const row = this.#db
+      .prepare(
+        'SELECT 1 FROM cursor UNION ALL SELECT 1 FROM (SELECT 1 FROM causes LIMIT 1) UNION ALL SELECT 1 FROM (SELECT 1 FROM letters LIMIT 1)',
+      )
+      .get();
+    return row === undefined;
   }
 
   /**
@@ -278,6 +288,14 @@ export class LetterStore {
     return false;
   }
 
+  /** That these are the newest choices now, also where no letter goes by them. Rule AL-4. */
+  noteChoices(choices: readonly CountedChoice[]): void {
+    this.#whole('choices', () => {
+      for (const it of choices)
+        if (this.#counters.wrong(it) === undefined) this.#counters.isNewest(it);
+    });
+  }
+
   /** How many letters with a code this account had, or may have had, of those that count now. Rule AL-20. */
   codesSent(account: AccountId, nowMs: number): number {
     return this.#db.prepare(codesSentQuery).all(account, ...codesWindow(nowMs)).length;
@@ -349,6 +367,19 @@ export class LetterStore {
     this.#faultPoint(`${name}:done`);
   }
 }
+
+export interface LetterStoreOptions {
+  readonly faultPoint?: (name: string) => void;
+  readonly binding?: FileBinding;
+  /** Letters were made from this outbox before: an empty file is one that was lost. */
+  readonly wasMade?: boolean;
+}
+
+/** Neither how far the outbox was read is known, nor what was met. */
+const lostAll: readonly UnboundRow[] = ['cursor', 'causes'].map((table) => ({
+  table,
+  because: 'count',
+}));
 
 /** What binds the rows of a file of the service (docs/protocol/stores.md, SR-11), and who hears of those that do not hold. */
 export interface FileBinding {

@@ -125,6 +125,12 @@ export class AlertService {
     return true;
   }
 
+  /** Each hour: which choices are the newest, so that none of before is taken for one, whatever was sent by it. Rule AL-4. */
+  noteChoices(): void {
+    const { outbox, letters } = this.#of;
+    letters.noteChoices(outbox.choices());
+  }
+
   /** Tells the operator of this machine, once for each `subject`. */
   tellOperator(cause: Cause, subject: string): void {
     const { letters, now, operator: address } = this.#of;

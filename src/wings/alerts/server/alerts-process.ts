@@ -1,7 +1,9 @@
 // The alert services of a home's hospitals as one process, under the supervisor: what is exported is its `ProcessEntry`.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isCoded } from '../../../primitives/errors.ts';
+import { writeWhole } from '../../../server/files.ts';
 import { tellsUnbound } from '../../../server/maintenance/scrub/bound-file.ts';
 import { isUnreadable } from '../../../server/maintenance/scrub/databases.ts';
 import {
@@ -79,8 +81,10 @@ async function runAlerts(
   const shared = outboxKeyOf(folder);
   const outbox = new OutboxReader(join(folder, 'gateway.db'), shared);
   const key = lettersKeyOf(shared);
+  const made = join(folder, places.lettersMade);
   const letters = new LetterStore(join(folder, places.letters), key, {
     binding: bindingOf(folder, { hospital, store: 'letters', key }),
+    wasMade: existsSync(made),
   });
   for (const it of [outbox, letters]) opened.defer(() => it.close());
   const relay = readRelay(home);
@@ -108,6 +112,8 @@ async function runAlerts(
   const isFirst = hospitalsOf(home)[0] === hospital;
   const hourly = () => {
     letters.forget(Date.now());
+    service.noteChoices();
+    if (letters.cursor().seq > 0 && !existsSync(made)) writeWhole(made, new Uint8Array(0));
     inbox.forget(Date.now());
     for (const { code, place, metMs } of letters.standing().incidents) {
       const isNew = Date.now() - metMs < toldOfMs;

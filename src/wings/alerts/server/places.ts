@@ -17,6 +17,8 @@ export const places = {
   /** Of three years: who never seals anew keeps the one that he sealed to, and no other from turning. */
   serviceKeys: [...'abcdefghijkl'].map((it) => `alerts/service-${it}.key`),
   letters: lettersFile,
+  /** That there was a file of letters: one that is gone is not as one that never was (AL-19). */
+  lettersMade: 'alerts/letters.made',
   /** Who sends pushes: browsers that asked for them take none of another, so it stays. */
   pushKey: 'alerts/push.key',
   /** The gateway reads it too, as the inbox: their names stand in `api`. */

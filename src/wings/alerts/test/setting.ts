@@ -95,6 +95,8 @@ export class AlertsSetting {
   /** Rows of the letters' file that did not hold. */
   readonly unbound: UnboundRow[] = [];
   nowMs = noonMs;
+  /** As the service's own mark says. */
+  wasMade = false;
   db = this.#openDb();
   readonly #opened: (() => void)[] = [];
 
@@ -170,6 +172,7 @@ export class AlertsSetting {
     const reader = new OutboxReader(join(this.folder, 'gateway.db'), sharedKey);
     const letters = new LetterStore(join(this.folder, 'letters.db'), lettersKey, {
       ...(faultPoint && { faultPoint }),
+      wasMade: this.wasMade,
       binding: { guard: rowGuard(lettersKey), told: (it) => this.unbound.push(it) },
     });
     this.#opened.push(

@@ -281,3 +281,49 @@ test('a choice that its owner, or who had her session, sealed with another count
   assert.equal(met.to.at(-1), 'again@example.org');
   assert.deepEqual(met.incidents, []);
 });
+
+test('a file of letters that is gone tells nobody again of what is in the outbox, also where the service is killed before it has put that aside', async (t) => {
+  const setting = await withCauses();
+  t.after(() => setting.leave());
+  assert.equal((await standingAfter(setting)).to.length, 3);
+  setting.wasMade = true;
+  for (const end of ['', '-wal', '-shm'])
+    rmSync(join(setting.folder, `letters.db${end}`), { force: true });
+  await assert.rejects(
+    setting.service([mail()], (name) => {
+      if (name === 'mend:commit') throw new Error('killed');
+    }),
+    /killed/,
+  );
+  setting.end();
+  const met = await standingAfter(setting);
+  assert.equal(met.to.length, 3);
+  assert.equal(met.states.doubt, 3);
+  assert.deepEqual(met.incidents, ['LETTERS_TAMPERED']);
+  setting.nowMs += 2 * 60 * 60_000;
+  setting.outbox.add('rotation', bob, 'tx 5');
+  assert.deepEqual((await standingAfter(setting)).to.slice(3), ['b@example.org']);
+});
+
+test('an address that its owner has left is not put back in its place', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  await setting.choose(ana, { address: 'left@example.org' });
+  setting.outbox.add('look', ana, 'grant 1');
+  assert.equal((await standingAfter(setting)).to.length, 1);
+  write(setting, 'gateway.db', 'CREATE TABLE before AS SELECT * FROM alerts_choices');
+  setting.outbox.forget(ana, 'mail');
+  const { service } = await setting.service([mail()]);
+  service.noteChoices();
+  write(
+    setting,
+    'gateway.db',
+    'DELETE FROM alerts_choices; INSERT INTO alerts_choices SELECT * FROM before; DROP TABLE before',
+  );
+  setting.nowMs += 2 * 60 * 60_000;
+  setting.outbox.add('look', ana, 'grant 2');
+  await allRounds(service);
+  assert.equal(relay.taken.length, 1);
+  setting.end();
+  assert.ok((await standingAfter(setting)).incidents.includes('CHOICE_TAMPERED'));
+});
