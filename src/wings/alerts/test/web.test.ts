@@ -236,6 +236,14 @@ test('A browser that allows it is pushed to from then on; one that does not says
         String(pushed?.address),
         /^https:\/\/push\.example\/to\/eboni#B[\w-]{86}\.[\w-]{22}$/u,
       );
+      const elsewhere = 'Notices go to another browser of yours, not to this one.';
+      assert.equal(await way(page, 'push').getByText(elsewhere).count(), 0);
+      const other = await eboni();
+      await toAlerts(other.page).click();
+      await way(other.page, 'push').getByText(elsewhere).waitFor();
+      await holdsAxe(other.page);
+      await picture(other.page, 'alerts-push-elsewhere');
+      await other.close();
       await way(page, 'push')
         .getByRole('button', { name: /^Turn off/u })
         .click();

@@ -26,6 +26,8 @@ export interface WayView {
     | {
         /** Of mail and a webhook; a browser and the inbox have none to show. */
         readonly address: string;
+        /** Of a push: which browser gave it; undefined: it is no push. */
+        readonly endpoint: string | undefined;
         /** By which requests to a webhook are signed; undefined: nothing is. */
         readonly secret: string | undefined;
         readonly language: Choice['language'];
@@ -84,9 +86,10 @@ function viewOf(held: Held | undefined): WayView['set'] {
   if (held === undefined) return undefined;
   const { channel, language, quietFrom, quietUntil, causes } = held;
   const { isCurrent, isConfirmed, isOffered } = held;
+  const endpoint = channel === 'push' ? held.address.split('#')[0] : undefined;
   const address = channel === 'mail' || channel === 'webhook' ? held.address : '';
   return {
-    ...{ address, secret: secretOf(held), language, quietFrom, quietUntil, causes },
+    ...{ address, secret: secretOf(held), endpoint, language, quietFrom, quietUntil, causes },
     ...{ isCurrent, isConfirmed, isOffered },
   };
 }

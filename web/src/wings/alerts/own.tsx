@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { listed } from '../../app/dates.ts';
 import type { OutputOf } from '../../boundary/messages.ts';
@@ -10,7 +10,7 @@ import { NeedsNetwork } from '../../parts/needs-network.tsx';
 import type { AlertsView, WayView } from './calls.ts';
 import { Confirm } from './confirm.tsx';
 import { Inbox } from './inbox.tsx';
-import { endPushes } from './push.ts';
+import { endPushes, isPushedHere } from './push.ts';
 import { WayForm } from './way-form.tsx';
 
 /** While something that was tried out is on its way. */
@@ -90,6 +90,7 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
       <p className="sm dim">
         {set?.address ? <bdi dir="ltr">{set.address}</bdi> : t(`alerts.what.${channel}`)}
       </p>
+      {set?.endpoint !== undefined && <PushedElsewhere endpoint={set.endpoint} />}
       {set?.secret !== undefined && (
         <p className="sm mt-s">
           {t('alerts.secret')}{' '}
@@ -126,6 +127,26 @@ function Way({ way, view }: { readonly way: WayView; readonly view: AlertsView }
       </div>
       {isOpen && <WayForm way={way} view={view} onSet={setBecame} onClose={() => setOpen(false)} />}
     </li>
+  );
+}
+
+/** One browser is pushed to: another one says that it is not it. */
+function PushedElsewhere({ endpoint }: { readonly endpoint: string }) {
+  const { t } = useTranslation();
+  const [isHere, setHere] = useState(true);
+  useEffect(() => {
+    let isShown = true;
+    const told = (it: boolean) => isShown && setHere(it);
+    isPushedHere(endpoint).then(told, () => told(false));
+    return () => {
+      isShown = false;
+    };
+  }, [endpoint]);
+  if (isHere) return null;
+  return (
+    <p className="sm mt-s" role="status">
+      {t('alerts.push.elsewhere')}
+    </p>
   );
 }
 

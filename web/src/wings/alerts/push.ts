@@ -32,6 +32,12 @@ export async function askForPushes(pushKey: string): Promise<PushAnswer> {
   }
 }
 
+/** Whether this very browser gave the address that is pushed to. */
+export async function isPushedHere(endpoint: string): Promise<boolean> {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  return (await registration?.pushManager?.getSubscription())?.endpoint === endpoint;
+}
+
 /** This browser gives the address back: nothing reaches it any more. */
 export async function endPushes(): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();
