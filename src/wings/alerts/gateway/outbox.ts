@@ -119,14 +119,19 @@ export class Outbox {
     });
   }
 
-  /** The address goes; its counter stays, so that no older choice is ever taken for a newer one. */
+  /** The address goes; its counter stays, so that no older choice is ever taken for a newer one, unless there is no key to bind it. */
   forget(account: AccountId, channel: string): void {
+    const { db, wingKey } = this.#base;
     const held = this.chosen(account).find((it) => it.channel === channel);
     if (held?.isSet !== true) return;
     const { keyId, counter } = held;
     const sealed = new Uint8Array(0);
-    this.choose({ account, channel, keyId, counter: counter + 1, sealed });
-    this.#base.db.forgetDeleted();
+    if (wingKey !== undefined)
+      this.choose({ account, channel, keyId, counter: counter + 1, sealed });
+    else {
+      db.run('DELETE FROM alerts_choices WHERE account = ? AND channel = ?', account, channel);
+    }
+    db.forgetDeleted();
   }
 
   chosen(

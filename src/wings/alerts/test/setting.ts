@@ -100,12 +100,21 @@ export class AlertsSetting {
   db = this.#openDb();
   readonly #opened: (() => void)[] = [];
 
+  /** The gateway of a home that was restored without keys. */
+  get outboxWithoutKey(): Outbox {
+    return this.#outboxWith(undefined);
+  }
+
   get outbox(): Outbox {
+    return this.#outboxWith(sharedKey);
+  }
+
+  #outboxWith(wingKey: Uint8Array | undefined): Outbox {
     const figures = { add: () => {}, set: () => {}, observe: () => {} };
     const base: Partial<GatewayBase> = {
       db: this.db,
       now: () => this.nowMs,
-      wingKey: sharedKey,
+      wingKey,
       figures,
     };
     return new Outbox(base as GatewayBase);

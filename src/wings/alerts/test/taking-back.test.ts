@@ -22,3 +22,14 @@ for (const counter of [Number.MAX_SAFE_INTEGER, 2 ** 40]) {
     assert.equal(setting.outbox.chosen(ana)[0]?.isSet, true);
   });
 }
+
+test('a hospital that has lost its keys forgets an address all the same', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  await setting.choose(ana);
+  setting.outboxWithoutKey.forget(ana, 'mail');
+  assert.equal(setting.outboxWithoutKey.chosen(ana)[0]?.isSet ?? false, false);
+  // Her own device goes on from what it knows.
+  await setting.choose(ana, { counter: 3 });
+  assert.equal(setting.outbox.chosen(ana)[0]?.isSet, true);
+});
