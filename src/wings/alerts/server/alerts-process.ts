@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isCoded } from '../../../primitives/errors.ts';
 import { writeWhole } from '../../../server/files.ts';
 import { tellsUnbound } from '../../../server/maintenance/scrub/bound-file.ts';
-import { isUnreadable } from '../../../server/maintenance/scrub/databases.ts';
+import { faultOfNow, isUnreadable } from '../../../server/maintenance/sqlite-faults.ts';
 import {
   hospitalsOf,
   type ProcessOrder,
@@ -25,7 +25,6 @@ import { keepSending } from '../node/rounds.ts';
 import { AlertService } from '../node/service.ts';
 import { vapidOf } from '../node/web-push.ts';
 import { WebhookChannel } from '../node/webhook.ts';
-import { faultOf } from './fault.ts';
 import { places, readRelay } from './places.ts';
 import { lettersKeyOf, outboxKeyOf, pushKeyOf, readServiceKeys, turnKeys } from './service-keys.ts';
 import { troubles } from './troubles.ts';
@@ -67,7 +66,7 @@ async function keepAlerts(home: string, hospital: string, signal: AbortSignal): 
 
 function codeOf(error: unknown): string {
   if (isCoded(error)) return error.code;
-  return isUnreadable(error) ? faultOf(error) : 'INTERNAL';
+  return isUnreadable(error) ? 'ROW_CORRUPT' : (faultOfNow(error)?.code ?? 'INTERNAL');
 }
 
 /** Until it is stopped. Throws HOME_INVALID, RELAY_INVALID, and what opening files throws. */
