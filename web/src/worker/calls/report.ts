@@ -5,6 +5,9 @@ import { bufferOf, type SavedFile } from '../proof-view.ts';
 
 /** What was done with this person's record in a time, each line as a sentence. */
 export interface ReportView {
+  /** Of which time it is: until before that moment. */
+  readonly fromMs: number;
+  readonly untilMs: number;
   /** Newest first; 0: when is not known. */
   readonly lines: readonly {
     readonly atMs: number;
@@ -59,6 +62,8 @@ const report: Call<ReportAsked, ReportView> = async (session, asked, { signal })
   const when = momentIn(language);
   const nameOf = (account: string) => personOf(account).name ?? unknown;
   return {
+    fromMs: signed.report.fromMs,
+    untilMs: signed.report.untilMs,
     lines: lines
       .map((it) => ({
         atMs: it.atMs,

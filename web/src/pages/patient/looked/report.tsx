@@ -73,9 +73,10 @@ export function AccessReportPage() {
           {form}
         </>
       ) : (
-        <Known report={asked.data} from={from} until={until}>
-          {form}
-        </Known>
+        // What another time was asked for stays in view meanwhile, and says of which it is.
+        <div aria-busy={asked.isPlaceholderData}>
+          <Known report={asked.data}>{form}</Known>
+        </div>
       )}
     </main>
   );
@@ -83,19 +84,16 @@ export function AccessReportPage() {
 
 function Known({
   report,
-  from,
-  until,
   children,
 }: {
   readonly report: ReportView;
-  readonly from: string;
-  readonly until: string;
   /** What it is asked for by. */
   readonly children: ReactNode;
 }) {
   const { t } = useTranslation();
   const session = useSession();
   const { lines, withheld, missing, file } = report;
+  const [from, until] = [dayText(report.fromMs), dayText(report.untilMs - 1)];
   const name = session?.open === true ? session.name : '';
   return (
     <>
