@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { actingAccount, openActing, work } from '../../../cli/acting.ts';
 import type { AddCommand, CommandContext } from '../../../cli/commands/command.ts';
+import { CodedError } from '../../../primitives/errors.ts';
 import { parseAccountId } from '../../../primitives/ids.ts';
 import { giveHalves, handHalvesAgain } from '../sdk/index.ts';
 
@@ -24,6 +25,9 @@ const addDouble: AddCommand = (program, context) => {
     .option('--double-servers <account...>', 'to these three; default: yours, or the only three')
     .hook('preAction', (_program, command) => {
       const { double, doubleServers } = command.opts<DoubleFlags>();
+      // Nobody should believe that they have a half of a record that is encrypted once.
+      if (double !== true && doubleServers !== undefined)
+        throw new CodedError('USAGE', { problem: '--double-servers goes with --double' });
       if (double !== true || context.added === undefined) return;
       context.output.note(told);
       context.added.double = giveHalves(doubleServers?.map(parseAccountId));

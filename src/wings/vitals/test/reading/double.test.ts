@@ -69,6 +69,7 @@ test('refused: a writer under a grant, what is there already, and other than thr
   const [one = '', two = ''] = town.servers;
   const three = ['--double', '--double-servers', one, two];
   await no('SERVER_UNKNOWN', 3, ...adding(), ...three);
+  await no('USAGE', 2, ...adding(), '--double-servers', ...town.servers);
   await no('SERVER_UNKNOWN', 3, ...adding(), ...three, 'ab'.repeat(32));
 });
 
