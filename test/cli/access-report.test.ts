@@ -123,4 +123,10 @@ test('what was done outside the time is not in it, and a time that ends before i
     'ana',
   ];
   await refused(backwards, { code: 'USAGE', exit: 2 }, { home });
+  for (const flag of [
+    ['--from', '2026-01-01'],
+    ['--to', '2026-01-01'],
+    ['--out', join(home, 'none.json')],
+  ])
+    await refused(['looked', ...flag, '--as', 'ana'], { code: 'USAGE', exit: 2 }, { home });
 });

@@ -52,6 +52,10 @@ export const addLooked: AddCommand = (program, context) => {
     )
     .action((flags: LookedFlags) => {
       if (flags.check !== undefined) return checkReport(context, flags.check);
+      const ofReport = ['from', 'to', 'out'] as const;
+      const alone = ofReport.find((it) => flags.report !== true && flags[it] !== undefined);
+      if (alone !== undefined)
+        throw new CodedError('USAGE', { problem: `--${alone} goes with --report` });
       return flags.report === true ? writeReport(context, flags) : run(context, flags);
     });
 };
