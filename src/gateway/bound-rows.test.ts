@@ -227,6 +227,37 @@ test('another program of this home writes rows that are as it wrote them', () =>
   assert.deepEqual(found(), []);
 });
 
+test('a process that ends anywhere in a migration changed nothing that another hand could have', () => {
+  const later = {
+    ...owner,
+    migrations: [
+      ...owner.migrations,
+      "ALTER TABLE letters ADD COLUMN lang TEXT; UPDATE letters SET lang = 'en'",
+      'CREATE TABLE notes (n INTEGER PRIMARY KEY) STRICT; UPDATE room SET n = n + 10',
+    ],
+  };
+  let isOver = false;
+  for (let stopAt = 1; !isOver; stopAt++) {
+    rmSync(path, { force: true });
+    filled();
+    let passed = 0;
+    const stop = () => {
+      if (++passed === stopAt) throw new Error('stopped');
+    };
+    try {
+      new Store(path, [later], stop, key).close();
+      isOver = true;
+    } catch (error) {
+      assert.match(String(error), /stopped|INTERNAL/);
+    }
+    const db = open([later]);
+    assert.deepEqual(db.unbound, [], `stopped at ${stopAt}`);
+    assert.equal(db.get("SELECT n FROM room WHERE account = 'ana'")?.uint('n'), 11);
+    db.close();
+    assert.deepEqual(found(), [], `stopped at ${stopAt}`);
+  }
+});
+
 test('a migration writes what it likes; what was changed before it is told first', () => {
   filled();
   found("UPDATE letters SET told = 2 WHERE account = 'ana'");

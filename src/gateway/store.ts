@@ -45,22 +45,38 @@ export class Store {
     });
     try {
       const before = this.#unboundBefore(owners, rowKey);
-      this.migrated = this.#open([bindingStore, ...owners]);
-      this.unbound = [...before, ...this.#bind(owners, rowKey)];
+      const { migrated, anew } = this.#open(owners, rowKey);
+      this.migrated = migrated;
+      this.unbound = [...before, ...anew];
     } catch (error) {
       this.#sqlite.close();
       throw faultOf(error);
     }
   }
 
-  #open(owners: readonly StoreOwner[]): Migration | undefined {
+  /** A file whose rows are bound is migrated and bound in one step: a process that ends in between leaves no row that another hand could have written. */
+  #open(
+    owners: readonly StoreOwner[],
+    rowKey: Uint8Array | undefined,
+  ): { readonly migrated: Migration | undefined; readonly anew: readonly UnboundRow[] } {
     this.#sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;');
     const sqlite = this.#sqlite;
+    const all = [bindingStore, ...owners];
     const transaction = <Result>(work: () => Result) => this.#stepwise('migrate', work);
-    const migrated = migrate({ sqlite, transaction }, owners);
+    const opened =
+      rowKey === undefined
+        ? { migrated: migrate({ sqlite, transaction }, all), anew: [] }
+        : transaction(() => {
+            const migrated = migrate({ sqlite, transaction }, all);
+            const of = { owners: all, isMigrated: migrated !== undefined };
+            const anew = bindRows(sqlite, rowKey, of).map(
+              (table) => ({ table, because: 'key' }) as const,
+            );
+            return { migrated, anew };
+          });
     // What a crash left in the log is flushed before anybody is told of it, and erased pages go with it.
     this.forgetDeleted();
-    return migrated;
+    return opened;
   }
 
   /** A migration writes rows as they come: what was not as it was written is told first. */
@@ -68,15 +84,6 @@ export class Store {
     const sqlite = this.#sqlite;
     if (rowKey === undefined || !hasTotals(sqlite) || !isMigrationDue(sqlite, owners)) return [];
     return [...unboundRows(sqlite, rowKey)].filter((it) => it !== undefined);
-  }
-
-  #bind(owners: readonly StoreOwner[], rowKey: Uint8Array | undefined): UnboundRow[] {
-    if (rowKey === undefined) return [];
-    const isMigrated = this.migrated !== undefined;
-    const anew = this.#stepwise('bind', () =>
-      bindRows(this.#sqlite, rowKey, { owners: [bindingStore, ...owners], isMigrated }),
-    );
-    return anew.map((table) => ({ table, because: 'key' }));
   }
 
   /** The number of rows that changed. */
