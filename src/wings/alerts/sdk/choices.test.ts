@@ -13,7 +13,7 @@ import { alertsGet } from '../api/routes/alerts-get.ts';
 import { alertsPut } from '../api/routes/alerts-put.ts';
 import { alertsTestPost } from '../api/routes/alerts-test-post.ts';
 import { alertsNames } from '../names.ts';
-import { alertsNow, type KeptAlert, keptAlerts, setAlert, testAlert } from './choices.ts';
+import { alertsNow, endAlert, type KeptAlert, keptAlerts, setAlert, testAlert } from './choices.ts';
 
 const { labels } = alertsNames;
 
@@ -187,4 +187,37 @@ for (const [name, change] of [
       set.map((it) => [it.address, it.isCurrent, it.isOffered]),
       [['ana@example.org', true, false]],
     );
+  });
+
+for (const [name, answers, expected] of [
+  ['what is ended after another device went on stays ended when their wallets meet', true, 9],
+  ['a hospital that does not say how far it is keeps nobody from ending', false, 8],
+] as const)
+  test(name, async () => {
+    let content: HasDrawers = withEntry(empty, keptAlerts, kept(7, confirmed));
+    const ctx = {
+      account: { account: 'a'.repeat(64) },
+      gateway: {
+        call: async (route: unknown) => {
+          if (route !== alertsGet) return {};
+          if (!answers) throw new CodedError('HOME_INVALID');
+          return {
+            channels: ['mail'],
+            set: [{ channel: 'mail', keyId: 'one', counter: 9, isSet: false }],
+          };
+        },
+      },
+      get vault() {
+        return { content };
+      },
+      noteDown: async (change: (of: HasDrawers) => HasDrawers) => {
+        content = change(content);
+      },
+    } as unknown as Parameters<(typeof endAlert)['run']>[0];
+    await endAlert.run(ctx, 'mail', {});
+    const [ended] = entriesOf(content, keptAlerts);
+    assert.deepEqual([ended?.address, ended?.counter], ['', expected]);
+    const other = withEntry(empty, keptAlerts, kept(8, { address: 'other@example.org' })).drawers;
+    const [merged] = entriesOf({ drawers: mergeDrawers(content.drawers, other) }, keptAlerts);
+    assert.equal(merged?.address, answers ? '' : 'other@example.org');
   });

@@ -240,14 +240,28 @@ async function sealChoice(
 /** Nothing comes on this way any more; the hospital forgets the address. */
 export const endAlert: Action<ChannelName, void> = {
   name: 'alerts/end',
-  async run(ctx, channel, { signal }) {
-    await ctx.gateway.call(alertsDelete, { params: { channel }, signal });
+  async run(ctx, channel, options) {
+    await ctx.gateway.call(alertsDelete, { params: { channel }, signal: options.signal });
     const before = keptOf(ctx, channel);
     if (before === undefined) return;
-    const ended = { ...before, counter: before.counter + 1, address: '', ...unconfirmed };
+    // Another device may have gone on meanwhile: that it was ended comes after what it chose, too.
+    const met = await counterMet(ctx, channel, options);
+    const counter = Math.max(met, before.counter + 1);
+    const ended = { ...before, counter, address: '', ...unconfirmed };
     await ctx.noteDown((content) => withEntry(content, keptAlerts, ended));
   },
 };
+
+/** As the hospital has it; 0: it has none, or does not say, which keeps nobody from ending. */
+async function counterMet(ctx: Context, channel: ChannelName, options: WorkOptions) {
+  try {
+    const { set } = await toldBy(ctx, options);
+    return set.find((it) => it.channel === channel)?.counter ?? 0;
+  } catch (error) {
+    if (isCoded(error)) return 0;
+    throw error;
+  }
+}
 
 /** What a letter to oneself comes by. */
 export interface AlertTest {
