@@ -134,20 +134,30 @@ export class Outbox {
     db.forgetDeleted();
   }
 
-  chosen(
-    account: AccountId,
-  ): { channel: string; keyId: string; counter: number; isSet: boolean }[] {
-    return this.#base.db
+  chosen(account: AccountId): {
+    readonly channel: string;
+    readonly keyId: string;
+    readonly counter: number;
+    readonly isSet: boolean;
+    /** False: another hand was at it, so that nothing is sent to it. */
+    readonly isWhole: boolean;
+  }[] {
+    const { db, wingKey } = this.#base;
+    return db
       .all(
-        `SELECT channel, keyId, ${counterHeld}, length(sealed) AS n FROM alerts_choices WHERE account = ?`,
+        `SELECT channel, keyId, ${counterHeld}, sealed, mac FROM alerts_choices WHERE account = ?`,
         account,
       )
-      .map((row) => ({
-        channel: row.text('channel'),
-        keyId: row.text('keyId'),
-        counter: row.uint('counter'),
-        isSet: row.uint('n') > 0,
-      }));
+      .map((row) => {
+        const sealed = row.bytes('sealed');
+        const held = {
+          ...{ channel: row.text('channel'), keyId: row.text('keyId') },
+          counter: row.uint('counter'),
+        };
+        const mac = wingKey && choiceMac(wingKey, { account, sealed, ...held });
+        const isWhole = mac !== undefined && equalBytes(row.bytes('mac'), mac);
+        return { ...held, isSet: sealed.length > 0, isWhole };
+      });
   }
 
   granted(grant: {

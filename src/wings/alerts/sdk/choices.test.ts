@@ -110,6 +110,33 @@ test('a gateway that shows another key and other codes for once takes no confirm
   assert.deepEqual(codes, [noCode, confirmed.code]);
 });
 
+test('a choice that another hand was at is shown as one to set again; where the key is another one, it is sealed anew', async () => {
+  const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
+  const there = { channel: 'mail', keyId: 'one', counter: 7, isSet: true, isWhole: false };
+  const content: HasDrawers = withEntry(empty, keptAlerts, kept(7, confirmed));
+  const answer = {
+    ...{ channels: ['mail'], set: [there] },
+    service: {
+      ...{ keyId: 'one', codeKeyId: textOfBytes(confirmed.codeKeyId), pushKey: '' },
+      publicKey: textOfBytes(service.publicKey),
+    },
+  };
+  const put: unknown[] = [];
+  const ctx = {
+    account: { account: 'a'.repeat(64) },
+    gateway: {
+      call: async (route: unknown) => (route === alertsGet ? answer : put.push(route)),
+    },
+    vault: { content },
+    noteDown: async () => {},
+  } as unknown as Parameters<(typeof alertsNow)['run']>[0];
+  const isCurrent = async () =>
+    (await alertsNow.run(ctx, { zoneMinutes: 720 }, {})).set.map((it) => it.isCurrent);
+  assert.deepEqual([await isCurrent(), put.length], [[false], 0]);
+  there.keyId = 'lost';
+  assert.deepEqual([await isCurrent(), put.length], [[true], 1]);
+});
+
 test('where no letter with a code goes before a time, a device asks for none and says from when', async () => {
   const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
   let content: HasDrawers = empty;

@@ -117,7 +117,7 @@ export interface AlertsNow {
   readonly set: readonly (Omit<KeptAlert, 'account' | 'causes' | 'known' | 'code' | 'codeKeyId'> & {
     /** What is told, also of causes that there were not yet when it was chosen (AL-18). */
     readonly causes: readonly ChosenCause[];
-    /** The hospital has this very choice. */
+    /** The hospital has this very choice, and as she sealed it. */
     readonly isCurrent: boolean;
     /** It tells on this way now: it has a relay, and its keys. */
     readonly isOffered: boolean;
@@ -318,7 +318,7 @@ export const alertsNow: Action<Pick<Choice, 'zoneMinutes'>, AlertsNow> = {
         ...shown,
         causes: causesToldOf({ causes, known }),
         ...renewed,
-        isCurrent: isHeld,
+        isCurrent: renewed !== undefined || (isHeld && there.isWhole !== false),
         isOffered,
         isConfirmed: isConfirmedBy(told, kept),
       });

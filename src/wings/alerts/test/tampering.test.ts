@@ -84,6 +84,9 @@ for (const [name, sql, to, incidents] of [
     const met = await standingAfter(setting);
     assert.deepEqual([...met.to].sort(), [...to].sort());
     assert.deepEqual(met.incidents, incidents);
+    // Her device is told so, and shows it as one to set again.
+    const isTampered = incidents.some((it) => it === 'CHOICE_TAMPERED');
+    assert.equal(setting.outbox.chosen(bob)[0]?.isWhole, !isTampered);
   });
 }
 

@@ -27,6 +27,8 @@ export const alertsGet = defineRoute({
         keyId: base64urlText(32),
         counter: uint,
         isSet: z.boolean(),
+        /** False: another hand was at it, and nothing is sent to it (AL-4). Missing: as true. */
+        isWhole: z.optional(z.boolean()),
       }),
     ),
     /** From when a letter with a code goes again to an address of this account; missing: one goes now (AL-20). */
