@@ -42,8 +42,9 @@ export const giveHalves =
     if (items.length > mostRecords) throw new CodedError('REQUEST_TOO_MANY', { most: mostRecords });
     const servers = await requireThree(ctx, named ?? (await usualServers(ctx, signal)), signal);
     const halves = items.map((item) => madeHalf(ctx.account.account, servers, item));
-    const kept = await keepOwn(ctx, halves);
+    const kept = entriesFor(ctx.account.account, halves);
     try {
+      await keepOwn(ctx, kept, signal);
       for (const [at, server] of servers.entries()) await hand(ctx, server, { halves, at }, signal);
     } catch (error) {
       // Nothing is sealed under them: tries against a server that is away must not fill the wallet.
@@ -96,20 +97,20 @@ function madeHalf(
 const withoutEntry = (content: WalletContent, entry: KeptHalves): WalletContent =>
   withEnded(content, halvesDrawer, halvesDrawer.key(entry));
 
-async function keepOwn(ctx: Context, halves: readonly Half[]): Promise<readonly KeptHalves[]> {
-  const { account } = ctx.account;
-  const entries = Array.from({ length: Math.ceil(halves.length / halvesAnEntry) }, (_, at) => ({
+const entriesFor = (account: AccountId, halves: readonly Half[]): readonly KeptHalves[] =>
+  Array.from({ length: Math.ceil(halves.length / halvesAnEntry) }, (_, at) => ({
     ...{ version: 1, account, id: randomBytes(16) },
     halves: halves
       .slice(at * halvesAnEntry, (at + 1) * halvesAnEntry)
       .map(({ recordId, half }) => ({ recordId, half })),
   }));
-  // Before a server has anything: what one of them loses is in the wallet and its copy.
-  await ctx.noteDown((content) =>
-    entries.reduce((kept, entry) => withEntry(kept, halvesDrawer, entry), content),
+
+/** Before a server has anything: what one of them loses is in the wallet and its copy. Throws as writing the copy does. */
+const keepOwn = (ctx: Context, entries: readonly KeptHalves[], signal?: AbortSignal) =>
+  ctx.writeDown(
+    (content) => entries.reduce((kept, entry) => withEntry(kept, halvesDrawer, entry), content),
+    signal,
   );
-  return entries;
-}
 
 /** Each share sealed to the server. Throws HALF_AWAY {server}. */
 async function hand(

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fileOf } from '../../../../../test/e2e/consortium.ts';
+import { fileOf, passphrase } from '../../../../../test/e2e/consortium.ts';
 import { u32be, utf8, utf8ToText } from '../../../../primitives/bytes.ts';
 import { CodedError } from '../../../../primitives/errors.ts';
 import { accountIdOf, type RecordId, recordIdOf } from '../../../../primitives/ids.ts';
 import type { Action } from '../../../../sdk/action.ts';
 import { receiptOfAccess } from '../../../../sdk/actions/read-shared.ts';
+import { Person } from '../../../../sdk/index.ts';
 import { lockOf } from '../../../../sdk/records/double.ts';
 import { entriesOf, withEnded } from '../../../../sdk/wallet/drawer.ts';
 import { commitmentTo, type DoubleLock, encodeLock } from '../../api/half.ts';
@@ -18,7 +19,14 @@ import { giveHalves, handHalvesAgain } from '../../sdk/index.ts';
 import { ownPaillierKey } from '../../sdk/paillier-keys.ts';
 import { drawn } from '../settings/pages.ts';
 import { keyOf, repeating } from '../settings/paillier-keys.ts';
-import { caught, type Enrolled, flipped, places, ReadingTown } from '../settings/reading-town.ts';
+import {
+  caught,
+  type Enrolled,
+  flipped,
+  type Place,
+  places,
+  ReadingTown,
+} from '../settings/reading-town.ts';
 
 /** What each of three servers does with its share, over the ledger and gateways of real people. */
 
@@ -204,6 +212,12 @@ test('after a rotation shares come under another Paillier key: who had the walle
   assert.equal(await mine.person.run(former, undefined), before);
 });
 
+/** How many entries the wallet has. */
+const halves: Action<undefined, number> = {
+  name: 'test/halves',
+  run: async (ctx) => entriesOf(ctx.vault.content, halvesDrawer).length,
+};
+
 test('of a file that is not added, since one server takes no share, the wallet keeps no half', async () => {
   const ana = await town.town.person('refused Ana', 'north', 'patient', inPage);
   const { store } = town.server(2);
@@ -215,13 +229,43 @@ test('of a file that is not added, since one server takes no share, the wallet k
   const adding = ana.person.addFile(fileOf('refused.txt', utf8('refused')), { double });
   assert.equal(await caught(adding), 'STORE_BUSY');
   store.keepOnce = honest;
-  const halves: Action<undefined, number> = {
-    name: 'test/halves',
-    run: async (ctx) => entriesOf(ctx.vault.content, halvesDrawer).length,
-  };
   assert.equal(await ana.person.run(halves, undefined), 0);
   await ana.person.addFile(fileOf('refused.txt', utf8('refused')), { double });
   assert.equal(await ana.person.run(halves, undefined), 1);
+});
+
+test('before her wallet has its copy no server has a share', async () => {
+  const { store } = await town.town.person('copied Ana', 'north', 'patient', inPage);
+  let tries = 0;
+  const refusing = (url: string, init: RequestInit): Promise<Response> => {
+    if (init.method !== 'PUT' || !new URL(url).pathname.includes('/wallet'))
+      return fetch(url, init);
+    tries += 1;
+    return Promise.resolve(new Response(null, { status: 503 }));
+  };
+  const options = { now: town.town.now, ...inPage, http: { fetch: refusing, retryDelaysMs: [] } };
+  const ana = await Person.open({ store, passphrase }, options);
+  const handed: string[] = [];
+  const kept = town.accounts.map((_, at) => town.server(at as Place).store);
+  const honest = kept.map((it) => it.keepOnce);
+  for (const it of kept) {
+    it.keepOnce = async (name, value) => {
+      handed.push(name);
+      return value;
+    };
+  }
+  const double = giveHalves(town.accounts);
+  assert.notEqual(
+    await caught(ana.addFile(fileOf('copied.txt', utf8('copied')), { double })),
+    'nothing was refused',
+  );
+  for (const [at, it] of kept.entries()) it.keepOnce = honest[at] ?? it.keepOnce;
+  assert.ok(tries > 0);
+  assert.equal(await ana.run(halves, undefined), 0);
+  assert.deepEqual(
+    handed.filter((it) => it.startsWith('half ')),
+    [],
+  );
 });
 
 test('a share that was kept stays: another one for the same record is refused', async () => {
