@@ -54,7 +54,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
       `${who} was refused. ${refusalReason('en', code)} Times: ${count}.`,
     erasure: (who) => `${who} erased an entry, and signed it.`,
     statistic: (who, purpose, isCounted) =>
-      `${who} asked a question about groups of patients, for ${purpose}. ${isCounted ? 'This record counted' : 'This record did not count'}; nobody learnt a value of it.`,
+      `${who} asked a question about groups of patients, for ${purpose}. ${isCounted ? 'This record is in that group by what is said of it' : 'This record is not in that group'}; nobody learnt a value of it.`,
     device: (name) => `The device ${name} was added.`,
     digits: 'Wrong digits were entered where a device was being added.',
     incident: incidentWords.en,
@@ -95,7 +95,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
       `Se le negó a ${who}. ${refusalReason('es', code)} Veces: ${count}.`,
     erasure: (who) => `${who} borró una entrada y lo firmó.`,
     statistic: (who, purpose, isCounted) =>
-      `${who} hizo una pregunta sobre grupos de pacientes, por: ${purpose}. ${isCounted ? 'Esta historia contó' : 'Esta historia no contó'}; nadie supo un valor de ella.`,
+      `${who} hizo una pregunta sobre grupos de pacientes, por: ${purpose}. ${isCounted ? 'Esta historia es de ese grupo, por lo que se dice de ella' : 'Esta historia no es de ese grupo'}; nadie supo un valor de ella.`,
     device: (name) => `Se añadió el dispositivo ${name}.`,
     digits: 'Se escribieron cifras equivocadas al añadir un dispositivo.',
     incident: incidentWords.es,
@@ -136,7 +136,7 @@ export const reportWords: Readonly<Record<ReportLanguage, ReportWords>> = {
     refusal: (who, count, code) => `رُفض طلب ${who}. ${refusalReason('ar', code)} المرات: ${count}.`,
     erasure: (who) => `محا ${who} مدخلًا ووقّع على ذلك.`,
     statistic: (who, purpose, isCounted) =>
-      `طرح ${who} سؤالًا عن مجموعات من المرضى. الغرض: ${purpose}. ${isCounted ? 'حُسب هذا السجل فيه' : 'لم يُحسب هذا السجل فيه'}؛ ولم يعرف أحد قيمة منه.`,
+      `طرح ${who} سؤالًا عن مجموعات من المرضى. الغرض: ${purpose}. ${isCounted ? 'هذا السجل من تلك المجموعة بحسب ما ذُكر عنه' : 'هذا السجل ليس من تلك المجموعة'}؛ ولم يعرف أحد قيمة منه.`,
     device: (name) => `أضيف الجهاز ${name}.`,
     digits: 'أُدخلت أرقام خاطئة عند إضافة جهاز.',
     incident: incidentWords.ar,
