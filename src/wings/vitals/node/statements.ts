@@ -61,9 +61,13 @@ function requireToldHere({ account }: Pick<Listener, 'account'>, signed: Uint8Ar
   if (!equalBytes(to, idBytes(account))) throw new CodedError('UNAUTHENTICATED');
 }
 
-/** Throws UNAUTHENTICATED. What is old or early may be its sender's own, of a clock that is wrong: it is no forgery. */
-function requireToldNow({ now }: Pick<Listener, 'now'>, { timeMs }: Statement): void {
-  if (Math.abs(timeMs - now()) > tolerated) throw new CodedError('UNAUTHENTICATED');
+/** Throws `stale`: what is old or early may be its sender's own, of a clock that is wrong, and is no forgery. */
+function requireToldNow(
+  { now }: Pick<Listener, 'now'>,
+  { timeMs }: Statement,
+  stale: 'UNAUTHENTICATED' | 'REQUEST_STALE',
+): void {
+  if (Math.abs(timeMs - now()) > tolerated) throw new CodedError(stale);
 }
 
 /**
@@ -83,11 +87,11 @@ export async function openStatement(
 export async function openPeerStatement(base: Listener, signed: Uint8Array): Promise<Statement> {
   requireToldHere(base, signed);
   const said = await openStatement(base, signed);
-  requireToldNow(base, said);
+  requireToldNow(base, said, 'UNAUTHENTICATED');
   return said;
 }
 
-/** What a person's account says to this server, now. Throws CBOR_*, UNAUTHENTICATED. Rules VR-12 and VQ-38. */
+/** What a person's account says to this server, now. Throws CBOR_*, UNAUTHENTICATED, REQUEST_STALE: her clock is wrong. Rules VR-12 and VQ-38. */
 export async function openReaderStatement(
   base: Listener,
   signed: Uint8Array,
@@ -96,7 +100,8 @@ export async function openReaderStatement(
   requireToldHere(base, signed);
   const { said, account } = await openSaid(base, signed);
   if (said.word !== word) throw new CodedError('UNAUTHENTICATED');
-  requireToldNow(base, said);
+  // Of a person the sentence names the clock: to lock and open again would not help her.
+  requireToldNow(base, said, 'REQUEST_STALE');
   return { ...said, account };
 }
 

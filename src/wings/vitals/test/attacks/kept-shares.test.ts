@@ -23,7 +23,7 @@ async function handing(t: TestContext) {
   t.after(() => three.close());
   const { account, sign } = three.ana;
   const { base, halves } = three.server(0);
-  const deposit = async (name: string, share: Uint8Array) => {
+  const deposit = async (name: string, share: Uint8Array, timeMs = three.now) => {
     const recordId = recordIdOf(drawn(name).subarray(0, 16));
     const context = [idBytes(account), idBytes(recordId)];
     const { half } = vitalsNames.labels;
@@ -32,10 +32,10 @@ async function handing(t: TestContext) {
       commitment: commitmentTo({ account, recordId, place: 1 }, share),
       sealed: await sealTo(base.kem.publicKey, half, context, new Uint8Array(0), share),
     });
-    const said = { from: account, to: base.account, word: halfWords.keep, timeMs: three.now };
+    const said = { from: account, to: base.account, word: halfWords.keep, timeMs };
     return signStatement(sign, { ...said, payload });
   };
-  return { halves, deposit };
+  return { three, halves, deposit };
 }
 
 test('a share that the server has costs nothing of her rate: a large chart comes to its end', async (t) => {
@@ -56,4 +56,12 @@ test('a share of another length is refused, and is no fault of the server', asyn
       halves.take(await deposit('one', new Uint8Array(length))),
       refusedWith('HALF_DAMAGED'),
     );
+});
+
+test('whose clock is off by more than five minutes is told of the clock', async (t) => {
+  const { three, halves, deposit } = await handing(t);
+  for (const off of [-6, 6]) {
+    const said = await deposit('one', drawn('share'), three.now + off * 60_000);
+    await assert.rejects(halves.take(said), refusedWith('REQUEST_STALE'));
+  }
 });
