@@ -5,7 +5,7 @@ import { currentSuite } from '../../api/signed.ts';
 import { randomBytes } from '../../crypto/random.ts';
 import { utf8 } from '../../primitives/bytes.ts';
 import { CodedError } from '../../primitives/errors.ts';
-import { recordIdOf } from '../../primitives/ids.ts';
+import { consentIdOf, recordIdOf } from '../../primitives/ids.ts';
 import type { LiveItem } from '../client/check-rows.ts';
 import type { Context } from '../client/context.ts';
 import { doubleWrapKind, encodeDoubleWrap } from '../records/double.ts';
@@ -50,4 +50,23 @@ test('a record whose half cannot be had, for whatever reason, keeps the half of 
   }
   assert.equal(last && keys.get(last)?.half, half);
   assert.equal(new Set(seen).size, 1, 'one memory of who is away, for all of the look');
+});
+
+test('nobody asks for the half of a record that its owner did not anchor: who did chose whom to ask', async () => {
+  let asked = 0;
+  const keeper: Context['halfKeepers'][number] = {
+    own: () => new Map(),
+    async ask() {
+      asked += 1;
+      return randomBytes(32);
+    },
+  };
+  const row = { ...rowUnder('mine'), consent: consentIdOf(randomBytes(16)) };
+  const keys = await withAskedHalves({ halfKeepers: [keeper] } as unknown as Context, {
+    rows: [row],
+    keyOf: () => ({ kind: 'opening-secret', secret: randomBytes(32) }),
+    look: async () => randomBytes(1),
+  });
+  assert.equal(keys.get(row)?.half, undefined);
+  assert.equal(asked, 0);
 });

@@ -33,7 +33,9 @@ export async function withAskedHalf(
   },
   signal?: AbortSignal,
 ): Promise<ReadingKey> {
-  const lock = key.half === undefined ? lockOf(row.header) : undefined;
+  // Her own alone are doubly encrypted: whoever else wrote such a row chose to whom a look and its grant would be shown.
+  const isOwners = row.consent === undefined;
+  const lock = isOwners && key.half === undefined ? lockOf(row.header) : undefined;
   if (lock === undefined) return key;
   const { account, recordId, recordClass } = row;
   try {
