@@ -5,6 +5,7 @@ import { CodedError, isCoded } from '../../../../primitives/errors.ts';
 import type { AccountId } from '../../../../primitives/ids.ts';
 import type { Context } from '../../../../sdk/client/context.ts';
 import type { HalfKeeper } from '../../../../sdk/records/double.ts';
+import { withEntry } from '../../../../sdk/wallet/drawer.ts';
 import {
   commitmentTo,
   type DoubleLock,
@@ -32,6 +33,7 @@ import {
   showKey,
 } from '../paillier-keys.ts';
 import { openStatement, signStatement } from '../statements.ts';
+import { halvesDrawer } from './kept-halves.ts';
 
 const none = new Uint8Array(0);
 
@@ -61,8 +63,24 @@ export const askHalf: HalfKeeper<Context>['ask'] = async (ctx, asked, look, sign
   const ciphertexts = await Promise.all(
     takers.map((taker) => at(taker.account, away, () => shareOf(ctx, { taker, key, of }, signal))),
   );
-  return openHalf(asked, lock, { ciphertexts, key });
+  const half = await openHalf(asked, lock, { ciphertexts, key });
+  if (look === undefined) await keepAgain(ctx, asked, half);
+  return half;
 };
+
+/** A wallet that came back from an older copy has the half again. Where it has no room, the record opens all the same. */
+async function keepAgain(
+  ctx: Context,
+  { account, recordId }: Pick<HalfAsked, 'account' | 'recordId'>,
+  half: Uint8Array,
+): Promise<void> {
+  const entry = { version: 1, account, id: randomBytes(16), halves: [{ recordId, half }] };
+  await ctx
+    .noteDown((content) => withEntry(content, halvesDrawer, entry))
+    .catch((error: unknown) => {
+      if (!isCoded(error, 'DRAWER_FULL')) throw error;
+    });
+}
 
 /** Says which server it was, also to who asks for the next one. */
 async function at<Result>(

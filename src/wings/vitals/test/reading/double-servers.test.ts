@@ -159,6 +159,8 @@ test('an owner whose wallet has not the half is given it by the three servers, b
   assert.ok(row instanceof CodedError && row.code === 'RECORD_DOUBLE', 'of several nobody asks');
   const opened = await of.ana.person.openRecord(of.recordId);
   assert.equal(utf8ToText(opened.bytes), 'back');
+  // From then on it is in the wallet again, and no server that goes takes the record from her.
+  assert.equal((await of.ana.person.openRecords([of.recordId])).length, 1);
   const consent = await town.town.gateway('north').view.consent(of.consent);
   assert.equal(consent?.looks, 0);
 });
