@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Client } from 'pg';
+import { CodedError } from '../../../../primitives/errors.ts';
 import { decodeAs } from '../../../../primitives/shape.ts';
 import { type IncidentNotice, incidentNotice } from '../../api/incident-notice.ts';
 import type { WriteAttempt } from '../../api/incident-report.ts';
 import { signedStatement, statement } from '../../api/statement.ts';
 import { type HandNotice, tellPeople } from '../../node/incidents/telling.ts';
+import type { Ask } from '../../node/stores/postgres/postgres-session.ts';
+import { PostgresWatch } from '../../node/stores/postgres/postgres-watch.ts';
+import { RowMacs } from '../../node/stores/row-macs.ts';
 import { PostgresServer } from '../settings/postgres-server.ts';
 import { watchedOne } from './watched-database.ts';
 
@@ -14,6 +18,7 @@ const programs = process.env.SALUS_SERVICE ?? assert.fail('run it by npm run tes
 const server = await PostgresServer.start(programs);
 after(() => server.close());
 
+const macs = new RowMacs(new Uint8Array(32));
 const changesNothing = 'UPDATE salus_pages.patients SET counter = counter';
 const writers = (attempts: readonly WriteAttempt[]) =>
   attempts.filter(({ what }) => !what.startsWith('has a session open'));
@@ -139,6 +144,30 @@ test('a watch that cannot be made anew is reported once, and what is changed is 
   assert.deepEqual([await changed(), await changed(), await changed()], [true, false, false]);
   await server.ask('UPDATE salus_pages.patients SET counter = counter + 1', url);
   assert.equal((await three.server(0).tampering.fullScrub()).bad[0]?.table, 'patients');
+});
+
+test('a server that ends at any step of taking its watch up wrote nothing that another session did', async (t) => {
+  const { three, url, attempts } = await watchedOne(t, server);
+  let isOver = false;
+  for (let stopAt = 1; !isOver; stopAt++) {
+    await three.store(0).close();
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query('SET search_path = salus_pages');
+    let steps = 0;
+    const ask: Ask = async (sql, ...values) => {
+      if (++steps === stopAt) throw new CodedError('DATABASE_AWAY');
+      return (await client.query(sql, [...values])).rows;
+    };
+    const watch = new PostgresWatch({ schema: 'salus_pages', tables: [] }, macs);
+    isOver = await watch.connected(ask).then(
+      () => true,
+      () => false,
+    );
+    await client.end();
+    await three.kill(0);
+    assert.deepEqual(writers(await attempts()), [], `stopped at ${stopAt}`);
+  }
 });
 
 test('what is written while the server is away, with the watch or without, is found when it is there again', async (t) => {

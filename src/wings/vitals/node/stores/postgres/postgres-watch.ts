@@ -116,13 +116,16 @@ export class PostgresWatch {
     await this.#leave(ask);
   }
 
-  /** From now on this session is the server's own, and no other one. */
+  /** From now on this session is the server's own, and no other one; where it throws the session ends, and what it began with it. */
   async connected(ask: Ask): Promise<void> {
     this.#left = undefined;
     const isLeft = await unlessBroken(this.#isLeft(ask), false);
     if (!isLeft) return unlessBroken(this.#own(ask), undefined);
+    // Both or neither: who finds the one without the other cannot tell it from somebody else's.
+    await ask('BEGIN');
     await this.#own(ask);
     await this.#leave(ask);
+    await ask('COMMIT');
   }
 
   /** Whether anybody else has written since this was reported last. */
