@@ -11,7 +11,7 @@ import type {
 } from '../incident-store.ts';
 import { bytesIn, textIn, uintIn } from '../page-rows.ts';
 import type { RowMacs } from '../row-macs.ts';
-import { SqliteRowGuard } from './sqlite-row-guard.ts';
+import { isFileNew, SqliteRowGuard } from './sqlite-row-guard.ts';
 
 const schema = `
   CREATE TABLE incidents (
@@ -35,13 +35,14 @@ export const incidentTables = [
   { name: 'rounds', key: ['id'], bound: ['place', 'began_ms', 'whole_ms'], isCounted: true },
 ] as const satisfies readonly GuardedTable[];
 
-/** In a file of its own, its rows guarded as those that it is about; `:memory:` keeps nothing. Rule VT-9. */
+/**
+ * In a file of its own, its rows guarded as those that it is about; `:memory:` keeps nothing. Throws HOME_INVALID: it has tables and
+ * says that it is new. Rule VT-9.
+ */
 export function sqliteIncidentStore(path: string, macs: RowMacs): IncidentStore {
   const db = new DatabaseSync(path, { timeout: 5_000 });
   if (path !== ':memory:') chmodSync(path, 0o600);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-  const isNew = db.prepare('PRAGMA user_version').get()?.user_version === 0;
-  if (isNew) db.exec(schema);
   const guard = new SqliteRowGuard(db, macs, incidentTables);
   const run = (sql: string, ...values: SQLInputValue[]) => db.prepare(sql).run(...values);
   const together = (work: () => void): void => {
@@ -66,8 +67,9 @@ export function sqliteIncidentStore(path: string, macs: RowMacs): IncidentStore 
         guard.require(incidentTables[at], row);
         return row;
       });
-  if (isNew)
+  if (isFileNew(db))
     together(() => {
+      db.exec(schema);
       guard.install();
       db.exec('PRAGMA user_version = 1');
     });

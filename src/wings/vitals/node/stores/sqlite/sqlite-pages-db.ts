@@ -5,7 +5,7 @@ import { type PageTable, pageTables } from '../guarded-tables.ts';
 import type { Row } from '../page-rows.ts';
 import type { RowMacs } from '../row-macs.ts';
 import { pagesSchema, pagesVersion } from './sqlite-pages-schema.ts';
-import { SqliteRowGuard } from './sqlite-row-guard.ts';
+import { isFileNew, SqliteRowGuard } from './sqlite-row-guard.ts';
 
 /** Rows of many are long: fewer pages of the file each, and still not much for a short one. */
 const pageBytes = 8_192;
@@ -32,7 +32,7 @@ export class PagesDb {
          PRAGMA secure_delete = ON; PRAGMA cache_size = -${cacheKib};`,
       );
       this.guard = new SqliteRowGuard(this.#db, macs, pageTables);
-      if (this.#version() === 0)
+      if (isFileNew(this.#db))
         this.together(() => {
           this.#db.exec(pagesSchema);
           this.guard.install();

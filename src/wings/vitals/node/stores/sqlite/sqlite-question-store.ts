@@ -7,20 +7,20 @@ import type { PageSet } from '../page-selection.ts';
 import type { KeptQuestion, QuestionStore } from '../question-store.ts';
 import type { RowMacs } from '../row-macs.ts';
 import type { ScrubPlace } from '../upkeep.ts';
-import { SqliteRowGuard } from './sqlite-row-guard.ts';
+import { isFileNew, SqliteRowGuard } from './sqlite-row-guard.ts';
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS questions (
+  CREATE TABLE questions (
     place INTEGER PRIMARY KEY, query TEXT NOT NULL UNIQUE, researcher TEXT NOT NULL, dataset TEXT NOT NULL,
     signed BLOB NOT NULL, selection BLOB NOT NULL, page_set BLOB NOT NULL, answer BLOB, sealed INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS questions_by_dataset ON questions (dataset, researcher);
-  CREATE INDEX IF NOT EXISTS questions_owed ON questions (place) WHERE sealed = 0;
-  CREATE TABLE IF NOT EXISTS looks (
+  CREATE INDEX questions_by_dataset ON questions (dataset, researcher);
+  CREATE INDEX questions_owed ON questions (place) WHERE sealed = 0;
+  CREATE TABLE looks (
     researcher TEXT NOT NULL, dataset TEXT NOT NULL, quarter INTEGER NOT NULL, page_set BLOB NOT NULL,
     PRIMARY KEY (researcher, dataset, quarter, page_set)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS page_sets (
+  CREATE TABLE page_sets (
     researcher TEXT NOT NULL, dataset TEXT NOT NULL, page_set BLOB NOT NULL, patients BLOB NOT NULL,
     PRIMARY KEY (researcher, dataset, page_set)
   ) STRICT, WITHOUT ROWID;
@@ -28,15 +28,15 @@ const schema = `
 
 /**
  * Questions in a SQLite file of their own; `:memory:` keeps nothing. What a call returned from is on disk (WAL,
- * synchronous=FULL). Throws DISK_FULL.
+ * synchronous=FULL). Throws DISK_FULL, HOME_INVALID: it has tables and says that it is new.
  */
 export function sqliteQuestionStore(path: string, macs: RowMacs): QuestionStore {
   const sqlite = new DatabaseSync(path, { timeout: 2_000 });
   sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');
-  sqlite.exec(schema);
   const guard = new SqliteRowGuard(sqlite, macs, questionTables);
-  if (sqlite.prepare('PRAGMA user_version').get()?.user_version === 0)
+  if (isFileNew(sqlite))
     whole(() => {
+      sqlite.exec(schema);
       guard.install();
       sqlite.exec('PRAGMA user_version = 1');
     });

@@ -310,6 +310,16 @@ export class SqliteRowGuard {
   }
 }
 
+/**
+ * Whether a file is to be made: it has no version, and no table. Throws HOME_INVALID: it has tables, whose rows would all be taken for
+ * what was written here. Rule VT-6.
+ */
+export function isFileNew(db: DatabaseSync): boolean {
+  if (db.prepare('PRAGMA user_version').get()?.user_version !== 0) return false;
+  if (db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) return true;
+  throw new CodedError('HOME_INVALID', { part: 'data-server' });
+}
+
 /** Which rows of a table a step looks at. */
 export interface ScrubbedPart {
   /** The key of the last row before them; undefined or empty: from the first. */
