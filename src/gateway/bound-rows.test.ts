@@ -197,11 +197,26 @@ test('what was written in a transaction that came to nothing has no MAC', () => 
 
 test('a file of before is bound as it is, once; after that a table without its count is told', () => {
   new Store(path, [owner]).close();
+  const before = new DatabaseSync(path);
+  before.exec(
+    "DROP TABLE row_macs; DROP TABLE row_totals; DELETE FROM owners WHERE owner = 'bindings'",
+  );
+  before.close();
   assert.deepEqual(open().unbound, []);
   found("DELETE FROM row_totals WHERE tbl = 'room'");
   const db = open();
   assert.deepEqual(db.unbound, [{ table: 'room', because: 'key' }]);
   db.close();
+  assert.deepEqual(found(), []);
+});
+
+test('a file whose MACs and counts are all gone is bound as it is, and that is told', () => {
+  filled();
+  found('DELETE FROM row_totals; DELETE FROM row_macs; UPDATE letters SET told = 7');
+  const db = open();
+  db.close();
+  assert.deepEqual(db.unbound, [{ table: '*', because: 'key' }]);
+  assert.deepEqual(open().unbound, [], 'once');
   assert.deepEqual(found(), []);
 });
 

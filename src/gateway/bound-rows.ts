@@ -41,13 +41,22 @@ export interface BoundTable {
 
 /**
  * Keeps the MACs of every table with each write through this connection. Functions and triggers are the connection's own:
- * what another program writes is not followed, and shows. `isMigrated`: every row is bound as it is now. Returns the
- * tables that were bound as they are though the file had been bound before: `*` is all of it, under another key.
+ * what another program writes is not followed, and shows. `isMigrated`: every row is bound as it is now; `wasBound`: it was, whatever
+ * is left of that. Returns the tables that were bound as they are though the file had been bound before: `*` is all of it, under
+ * another key or under none any more.
  */
 export function bindRows(
   sqlite: DatabaseSync,
   key: Uint8Array,
-  { owners, isMigrated }: { readonly owners: readonly StoreOwner[]; readonly isMigrated: boolean },
+  {
+    owners,
+    isMigrated,
+    wasBound = false,
+  }: {
+    readonly owners: readonly StoreOwner[];
+    readonly isMigrated: boolean;
+    readonly wasBound?: boolean;
+  },
 ): string[] {
   define(sqlite, key);
   const before = sqlite.prepare('SELECT keyId FROM row_totals').all();
@@ -62,7 +71,7 @@ export function bindRows(
     }
     sqlite.exec(triggersOf(table));
   }
-  if (before.length > 0 && !isOurs) return ['*'];
+  if (before.length > 0 ? !isOurs : wasBound) return ['*'];
   return before.length > 0 && !isMigrated ? anew : [];
 }
 

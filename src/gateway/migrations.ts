@@ -79,6 +79,11 @@ export function isMigrationDue(sqlite: DatabaseSync, owners: readonly StoreOwner
   return owners.some((it) => versionOf(sqlite, it.owner) < it.migrations.length);
 }
 
+/** Whether this owner has tables in the file as it lies there. */
+export function hasTables(sqlite: DatabaseSync, { owner }: StoreOwner): boolean {
+  return layoutOf(sqlite) === layout && versionOf(sqlite, owner) > 0;
+}
+
 function refuseOther(met: number): void {
   if (met > layout)
     throw new CodedError('HOME_NEWER', { file: 'gateway.db', version: met, layout });

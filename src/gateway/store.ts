@@ -3,7 +3,13 @@ import { CodedError } from '../primitives/errors.ts';
 import { isSqliteFull } from '../primitives/sqlite-full.ts';
 import { bindingStore, bindRows, hasTotals, type UnboundRow, unboundRows } from './bound-rows.ts';
 import type { FaultPoint } from './faults.ts';
-import { isMigrationDue, type Migration, migrate, type StoreOwner } from './migrations.ts';
+import {
+  hasTables,
+  isMigrationDue,
+  type Migration,
+  migrate,
+  type StoreOwner,
+} from './migrations.ts';
 
 const patienceMs = 2_000;
 /** The whole server stands still meanwhile. */
@@ -67,8 +73,9 @@ export class Store {
       rowKey === undefined
         ? { migrated: migrate({ sqlite, transaction }, all), anew: [] }
         : transaction(() => {
+            const wasBound = hasTables(sqlite, bindingStore);
             const migrated = migrate({ sqlite, transaction }, all);
-            const of = { owners: all, isMigrated: migrated !== undefined };
+            const of = { owners: all, isMigrated: migrated !== undefined, wasBound };
             const anew = bindRows(sqlite, rowKey, of).map(
               (table) => ({ table, because: 'key' }) as const,
             );
