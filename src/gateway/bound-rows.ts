@@ -87,13 +87,19 @@ export function followRows(sqlite: DatabaseSync, key: Uint8Array): void {
   }
 }
 
-/** What of such a file is not as it was written; of one that was never bound nothing. */
-export const unboundOf = (
+/** What of such a file is not as it was written: every table where what bound it is gone; of one that was never bound nothing. */
+export function unboundOf(
   sqlite: DatabaseSync,
   key: Uint8Array,
   unread: readonly string[] = [],
-): UnboundRow[] =>
-  hasTotals(sqlite) ? [...unboundRows(sqlite, key, unread)].filter((it) => it !== undefined) : [];
+): UnboundRow[] {
+  if (hasTotals(sqlite))
+    return [...unboundRows(sqlite, key, unread)].filter((it) => it !== undefined);
+  const wasBound = sqlite.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'row_macs'").get();
+  return wasBound === undefined
+    ? []
+    : namesOf(sqlite).map((table) => ({ table, because: 'key' }) as const);
+}
 
 /**
  * A file of another process than a gateway, bound like one: all of its tables, under this key. What is not as it was written

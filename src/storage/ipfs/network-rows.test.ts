@@ -81,6 +81,14 @@ test('a file that a process left while it made it is none that somebody changed'
   assert.deepEqual(await found(), []);
 });
 
+test('a file whose MACs and counts are all gone is told when it is opened, table by table, and is bound from then on', async () => {
+  write('DELETE FROM row_totals; DELETE FROM row_macs; UPDATE replicas SET lost = 1');
+  const rows = new NetworkRows(path, guard);
+  rows.close();
+  assert.ok(rows.unbound.some(({ table, because }) => table === 'replicas' && because === 'key'));
+  assert.deepEqual(await found(), []);
+});
+
 const member = `'${'c'.repeat(64)}'`;
 for (const [what, sql, expected] of [
   ['a copy that nobody has', `INSERT INTO replicas VALUES ('x', ${member}, 1, 0)`, 'foreign'],
