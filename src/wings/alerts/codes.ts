@@ -4,6 +4,7 @@ export const alertsCodes = {
   ALERT_ADDRESS_WRONG: { kind: 'not-valid', status: 422, sentence: 'This is no address that alerts can be sent to.' },
   ALERT_CODE_WRONG: { kind: 'not-valid', status: 422, sentence: 'This is not the code of the letter to the mail address that is set.' },
   ADDRESS_UNCONFIRMED: { kind: 'not-valid', sentence: 'Nobody has confirmed yet that letters are wanted at this address: a letter with a code goes there, and nothing else.' },
+  ALERT_TRIES_OVER: { kind: 'not-valid', status: 429, sentence: 'So many letters to oneself were asked for within a day that no more are taken: ask again tomorrow.' },
   ALERT_CHOICE_OLD: { kind: 'not-valid', status: 409, sentence: 'Another device has changed this since: look at it again, then change it.' },
   ALERT_KEY_OLD: { kind: 'not-valid', status: 409, sentence: 'The alert service has another key by now: seal this to the new one.' },
   OUTBOX_TAMPERED: { kind: 'verification', sentence: 'A row of the outbox was not written by this hospital’s gateway, or was changed: it is not sent.' },

@@ -57,9 +57,9 @@ export class Outbox {
     });
   }
 
-  /** A letter that she asks for. Throws RATE_LIMITED: so many today; each row is kept as long as those of others. */
+  /** A letter that she asks for. Throws ALERT_TRIES_OVER: so many today; each row is kept as long as those of others. */
   tryOut(account: AccountId, subject: string): void {
-    if (!this.#tries.take(account, triesADay)) throw new CodedError('RATE_LIMITED');
+    if (!this.#tries.take(account, triesADay)) throw new CodedError('ALERT_TRIES_OVER');
     this.add('test', account, subject);
   }
 

@@ -165,7 +165,7 @@ async function askForCode(ctx: Context, { signal }: WorkOptions): Promise<boolea
     await ctx.gateway.call(alertsTestPost, { signal });
     return true;
   } catch (error) {
-    if (isCoded(error, 'RATE_LIMITED')) return false;
+    if (isCoded(error, 'RATE_LIMITED') || isCoded(error, 'ALERT_TRIES_OVER')) return false;
     throw error;
   }
 }
@@ -271,7 +271,7 @@ export interface AlertTest {
   readonly codesFromMs?: number;
 }
 
-/** A letter to oneself, on every way on which one comes: the one with the code to a mail address that is not confirmed. Throws RATE_LIMITED. */
+/** A letter to oneself, on every way on which one comes: the one with the code to a mail address that is not confirmed. Throws RATE_LIMITED, ALERT_TRIES_OVER. */
 export const testAlert: Action<undefined, AlertTest> = {
   name: 'alerts/test',
   async run(ctx, _input, options) {

@@ -4,7 +4,7 @@ import { handler } from '../../../../gateway/handler.ts';
 import { alertsTestPost } from '../../api/routes/alerts-test-post.ts';
 import { alerts } from '../alerts-part.ts';
 
-/** Throws RATE_LIMITED. Source: rule AL-8. */
+/** Throws ALERT_TRIES_OVER. Source: rule AL-8. */
 export const handleAlertsTestPost = handler(alertsTestPost, ({ gateway, caller }) => {
   const subject = textOfBytes(randomBytes(16));
   gateway.parts.get(alerts).outbox.tryOut(caller.account, subject);

@@ -74,7 +74,7 @@ test('who asks for letters all day long has 24 rows, and hides nothing that happ
     tried(at);
     setting.nowMs += 60_000;
   }
-  assert.throws(() => tried(24), { code: 'RATE_LIMITED' });
+  assert.throws(() => tried(24), { code: 'ALERT_TRIES_OVER' });
   assert.doesNotThrow(() => outbox.tryOut(bob, 'his own'));
   outbox.add('freeze', ana, 'tx 1');
   assert.equal(outbox.count(), 25);
