@@ -20,6 +20,8 @@ const { labels } = alertsNames;
 const keptMs = 90 * 24 * 60 * 60_000;
 /** Causes are kept for longer than the outbox keeps rows: a file that was set back tells nobody again. */
 const causesKeptMs = 2 * keptMs;
+/** An incident at one place that is met after so long is another one: whose choice it was has set it again meanwhile. */
+const metAgainMs = 24 * 60 * 60_000;
 
 /**
  * The letters of one hospital's alert service: which were taken from the outbox, which wait, what became of each. A
@@ -325,7 +327,10 @@ export class LetterStore {
 
   #report(code: string, place: number, metMs: number): void {
     this.#db
-      .prepare('INSERT OR IGNORE INTO incidents VALUES (?, ?, ?)')
+      .prepare(
+        `INSERT INTO incidents VALUES (?, ?, ?)
+         ON CONFLICT (code, place) DO UPDATE SET metMs = excluded.metMs WHERE excluded.metMs >= metMs + ${metAgainMs}`,
+      )
       .run(code, Math.min(place, Number.MAX_SAFE_INTEGER), metMs);
   }
 

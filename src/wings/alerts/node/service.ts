@@ -26,6 +26,8 @@ import { channelPauseMs, judge, judgeUnconfirmed, retryAtMs } from './rules.ts';
 /** Nobody's account: whom the relay's URL names. */
 const operator = accountIdOf(new Uint8Array(32));
 const rowsAtOnce = 500;
+/** Causes are remembered for twice as long. */
+const toldOfMs = 90 * 24 * 60 * 60_000;
 const lettersAtOnce = 50;
 
 export interface ServiceOptions {
@@ -91,7 +93,7 @@ export class AlertService {
     const nowMs = now();
     letters.mend({ rows, last, choices: outbox.choices() }, nowMs);
     log({ code: 'LETTERS_TAMPERED', rows: wrong.length });
-    this.tellOperator('tampering', `LETTERS_TAMPERED ${nowMs}`);
+    this.tellIncidents();
   }
 
   /** What is new in the outbox becomes letters; true when there was something. Also while letters are on their way. */
@@ -118,10 +120,8 @@ export class AlertService {
       at = { seq: met.seq, mac: met.mac };
     }
     letters.take(taken, at, incidents, nowMs);
-    for (const { code, place } of incidents) {
-      this.#of.log({ code, place });
-      this.tellOperator('tampering', `${code} ${place}`);
-    }
+    for (const { code, place } of incidents) this.#of.log({ code, place });
+    if (incidents.length > 0) this.tellIncidents();
     return true;
   }
 
@@ -132,13 +132,22 @@ export class AlertService {
   }
 
   /** Tells the operator of this machine, once for each `subject`. */
-  tellOperator(cause: Cause, subject: string): void {
+  tellOperator(cause: Cause, ...subjects: readonly string[]): void {
     const { letters, now, operator: address } = this.#of;
-    if (address === undefined) return;
-    const id = causeId(cause, operator, subject);
-    const told = { id, account: operator, cause, atMs: now(), facts: noFacts } as const;
-    const taken: Taken = { ...told, channels: ['mail'] };
-    letters.take([taken], letters.cursor(), [], now());
+    if (address === undefined || subjects.length === 0) return;
+    const told = { account: operator, cause, atMs: now(), facts: noFacts } as const;
+    const taken = subjects.map((subject): Taken => {
+      return { ...told, id: causeId(cause, operator, subject), channels: ['mail'] };
+    });
+    letters.take(taken, letters.cursor(), [], now());
+  }
+
+  /** Of what was tampered with: each once, and of what is met again later again. Rule AL-13. */
+  tellIncidents(): void {
+    const { letters, now } = this.#of;
+    const fresh = letters.standing().incidents.filter(({ metMs }) => now() - metMs < toldOfMs);
+    const subjects = fresh.map(({ code, place, metMs }) => `${code} ${place} ${metMs}`);
+    this.tellOperator('tampering', ...subjects);
   }
 
   #waysOf({ account }: Pick<Taken, 'account'>): ChannelName[] {

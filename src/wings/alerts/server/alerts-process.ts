@@ -33,9 +33,6 @@ import { troubles } from './troubles.ts';
 const roundMs = 500;
 /** After one that could not be opened. */
 const startAgainMs = 10_000;
-const hourMs = 60 * 60_000;
-/** Causes are remembered for twice as long. */
-const toldOfMs = 90 * 24 * hourMs;
 
 type Log = (line: Readonly<Record<string, string | number>>) => void;
 
@@ -114,10 +111,7 @@ async function runAlerts(
     service.noteChoices();
     if (letters.cursor().seq > 0 && !existsSync(made)) writeWhole(made, new Uint8Array(0));
     inbox.forget(Date.now());
-    for (const { code, place, metMs } of letters.standing().incidents) {
-      const isNew = Date.now() - metMs < toldOfMs;
-      if (isNew) service.tellOperator('tampering', `${code} ${place}`);
-    }
+    service.tellIncidents();
     if (isFirst) for (const it of troubles(home, Date.now())) service.tellOperator(...it);
   };
   await keepSending(service, { hourly, signal, log, roundMs });

@@ -330,3 +330,28 @@ test('an address that its owner has left is not put back in its place', async (t
   setting.end();
   assert.ok((await standingAfter(setting)).incidents.includes('CHOICE_TAMPERED'));
 });
+
+test('whose choice was changed, and set again, and changed again days later, is told of to the operator both times, and each time once', async (t) => {
+  const setting = new AlertsSetting();
+  t.after(() => setting.leave());
+  for (const account of [ana, bob]) await setting.choose(account);
+  const { service } = await setting.service([mail()], undefined, 'ops@north.example');
+  const toOperator = () => relay.taken.filter(({ to }) => to[0] === 'ops@north.example').length;
+  const tamper = async (subject: string) => {
+    write(setting, 'gateway.db', `UPDATE alerts_choices SET mac = x'00' WHERE account = '${ana}'`);
+    setting.outbox.add('freeze', ana, subject);
+    // The flood of one kind is one letter an hour.
+    for (let n = 0; n < 3; n++) {
+      await allRounds(service);
+      service.tellIncidents();
+      setting.nowMs += 2 * 60 * 60_000;
+    }
+  };
+  await tamper('tx 1');
+  assert.equal(toOperator(), 1);
+  await setting.choose(ana, { counter: 2 });
+  setting.nowMs += 3 * 24 * 60 * 60_000;
+  await tamper('tx 2');
+  assert.equal(toOperator(), 2);
+  setting.end();
+});
