@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { listed } from '../../app/dates.ts';
+import { listed, momentText } from '../../app/dates.ts';
 import type { OutputOf } from '../../boundary/messages.ts';
 import { useAct, useCall } from '../../boundary/use-call.ts';
 import { Answer } from '../../parts/answer.tsx';
@@ -165,9 +165,11 @@ function TryOut({ onTried }: Pick<KnownProps, 'onTried'>) {
       >
         {t('alerts.try')}
       </button>
-      {act.isSuccess && (
+      {act.data !== undefined && (
         <p className="sm dim mt-s" role="status">
-          {t('alerts.tried')}
+          {act.data.ways.length > 0 && t('alerts.tried')}{' '}
+          {act.data.codesFromMs !== undefined &&
+            t('alerts.confirm.later', { time: momentText(act.data.codesFromMs) })}
         </p>
       )}
     </div>
