@@ -24,7 +24,7 @@ test('a record whose half cannot be had, for whatever reason, keeps the half of 
   const half = randomBytes(32);
   const rows = ['away', 'busy', 'lied', 'here'].map(rowUnder);
   const [first, second, third, last] = rows;
-  const codes = { away: 'HALF_AWAY', busy: 'STORE_BUSY', lied: 'SERVER_LIED' } as const;
+  const codes = { away: 'GATEWAY_UNREACHABLE', busy: 'STORE_BUSY', lied: 'GATEWAY_LIED' } as const;
   const seen: unknown[] = [];
   const keeper: Context['halfKeepers'][number] = {
     own: () => new Map(),
@@ -41,9 +41,9 @@ test('a record whose half cannot be had, for whatever reason, keeps the half of 
     look: async () => randomBytes(1),
   });
   for (const [row, code] of [
-    [first, 'HALF_AWAY'],
+    [first, 'GATEWAY_UNREACHABLE'],
     [second, 'STORE_BUSY'],
-    [third, 'SERVER_LIED'],
+    [third, 'GATEWAY_LIED'],
   ] as const) {
     const why = row && keys.get(row)?.half;
     assert.ok(why instanceof CodedError && why.code === code);
