@@ -27,21 +27,25 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 const day = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
 const clock = { hour: '2-digit', minute: '2-digit', hour12: false } as const;
 
+const lastMs = 8_640_000_000_000_000 - 86_400_000;
+/** What a hospital says may be after all dates that there are: it is said as the last of them, and breaks no page. */
+const dated = (ms: number): number => Math.max(-lastMs, Math.min(ms, lastMs));
+
 /** `Thu 26 Nov 2026`: month in letters, in the zone of this device. */
-export const dayOf = (ms: number): string => dateFormat(day).format(ms).replaceAll(',', '');
+export const dayOf = (ms: number): string => dateFormat(day).format(dated(ms)).replaceAll(',', '');
 
 /** `26 Nov 2026`, for columns. */
 export const shortDayOf = (ms: number): string =>
-  dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }).format(ms);
+  dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }).format(dated(ms));
 
 /** `Thu 26 Nov 2026, 07:40 EST`: a time is never without its zone. */
 export const momentText = (ms: number): string => `${dayOf(ms)}${comma()}${clockText(ms)}`;
 
 /** `07:40 EST`, under a heading that has the day. */
-export const clockText = (ms: number): string => `${timeOf(ms)}\u00a0${zoneAt(ms)}`;
+export const clockText = (ms: number): string => `${timeOf(ms)}\u00a0${zoneAt(dated(ms))}`;
 
 /** `07:40`, of today or just before. */
-export const timeOf = (ms: number): string => dateFormat(clock).format(ms);
+export const timeOf = (ms: number): string => dateFormat(clock).format(dated(ms));
 
 /**
  * A date as a record spells it. A year, a month or a day alone is never shifted by a zone; a moment with a zone is said in

@@ -439,3 +439,17 @@ for (const language of ['en', 'es', 'ar'] as const)
     app.door.give(undefined);
     await visitor.close();
   });
+
+test('A hospital that names a time after all dates breaks no page: what is chosen can be turned off', async () => {
+  await cli('alerts', 'set', '--mail', 'after@example.org', '--as', 'eboni');
+  const visitor = await eboni();
+  const { page } = visitor;
+  const answer = { ...afterThree(), codesFromMs: Number.MAX_SAFE_INTEGER };
+  app.door.give({ path: '/v1/alerts', answer });
+  await toAlerts(page).click();
+  const mail = way(page, 'mail');
+  await mail.getByText(/no other goes before/u).waitFor();
+  assert.equal(await mail.getByRole('button', { name: /^Turn off/u }).isEnabled(), true);
+  app.door.give(undefined);
+  await visitor.close();
+});
