@@ -66,6 +66,7 @@ export class Rebuilding {
     forgetSealedPeople(this.#base.store);
     const numbers = await this.#numbers();
     const numberOf = (trio: string) => numbers.get(trio);
+    let finds = this.#tampering.finds;
     const isWhole = (await this.#tampering.scrub.round(fullRows)).bad.length === 0;
     if (!isWhole) {
       await upkeep.drop('PEER_DISAGREES', numberOf);
@@ -75,10 +76,19 @@ export class Rebuilding {
       const own = await ownTrio(this.#base, trio);
       await copyPeople(this.#base, own, takingPeople(this.#base));
     }
-    if (!isWhole) await this.#requireWhole();
+    if (!isWhole) {
+      finds = this.#tampering.finds;
+      await this.#requireWhole();
+    }
+    // Of what was met since then nothing is put right: its quarantine stands.
+    const requireNoMore = () => {
+      if (this.#tampering.finds !== finds) throw new CodedError('ROW_TAMPERED');
+    };
     for (const [at, quarantine] of standing.entries()) {
       await this.#tampering.tellLedger();
+      requireNoMore();
       await this.#tellRebuilt(quarantine);
+      requireNoMore();
       await this.#tampering.lifted(quarantine.trio, this.#report(quarantine, rebuilt[at]));
     }
     return rebuilt;

@@ -52,6 +52,7 @@ export class Tampering {
   /** What the stores told of who wrote, as long as a turn reports it. */
   #attempts: readonly WriteAttempt[] | undefined;
   #reports = 0;
+  #finds = 0;
   readonly #writes: ForeignWrites;
   #finding = Promise.resolve();
 
@@ -81,6 +82,11 @@ export class Tampering {
     for (const { signed } of await incidents.incidents())
       for (const { table, row, column } of readReport(signed).places)
         this.#known.add(`${table} ${row} ${column}`);
+  }
+
+  /** How often something was met that is not what was written, also where it is known. */
+  get finds(): number {
+    return this.#finds;
   }
 
   quarantines(): readonly KeptQuarantine[] {
@@ -243,6 +249,7 @@ export class Tampering {
 
   /** Quarantine, report and who is to be told, in one step; one after the other: what two scrubs meet at once is reported once. */
   found(bad: readonly Bad[], foundBy: FoundBy): Promise<void> {
+    this.#finds++;
     const found = this.#finding.then(() => this.#found(bad, foundBy));
     this.#finding = found.catch(() => {});
     return found;

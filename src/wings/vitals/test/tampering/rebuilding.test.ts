@@ -405,6 +405,33 @@ test('a rebuilding that broke off goes on with what is left, and asks for nothin
   await isServing(three, 2);
 });
 
+test('what is changed while a rebuilding ends stays out of use: its quarantine is not lifted, and another rebuilding puts it right', async (t) => {
+  const { three, folder } = await sealed(t);
+  noShares(folder, 0);
+  const { tampering, rebuilding } = three.server(0);
+  await tampering.fullScrub();
+  let isChanged = false;
+  const peers = three.server(0).base.peers as { ask: PeerLine['ask'] };
+  const { ask } = peers;
+  peers.ask = async (server, signed) => {
+    const { word } = decodeAs(statement, decodeAs(signedStatement, signed).statement);
+    // All was looked at before people are asked for.
+    if (word === 'people' && !isChanged) {
+      isChanged = true;
+      noShares(folder, 0);
+      await tampering.fullScrub();
+    }
+    return ask(server, signed);
+  };
+  await assert.rejects(rebuilding.rebuild(keyOf(three, 0)), { code: 'ROW_TAMPERED' });
+  await assert.rejects(tampering.requireServed(three.trio, { first: 1, last: 2 }), {
+    code: 'SERVER_QUARANTINED',
+  });
+  const [rebuilt] = await rebuilding.rebuild(keyOf(three, 0));
+  assert.equal(rebuilt?.fromEnvelopes, 4);
+  await isServing(three, 0);
+});
+
 test('a keeper that lost the one page that it is asked by gives the envelope by another of the upload', async (t) => {
   const { three, folder } = await sealed(t);
   noShares(folder, 0);
