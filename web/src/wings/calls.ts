@@ -23,6 +23,7 @@ export const wingPartOf = {
   'questions.ask': 'questions',
   'questions.continue': 'questions',
   'questions.file': 'questions',
+  'questions.forget': 'questions',
   'studies.list': 'studies',
   'studies.change': 'studies',
   'vitals.own': 'vitals',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Acting, actingAccount, openActing, work } from '../../../cli/acting.ts';
 import type { CommandContext } from '../../../cli/commands/command.ts';
-import { table, when } from '../../../cli/format.ts';
+import { amount, table, when } from '../../../cli/format.ts';
 import { writeOut } from '../../../cli/write-out.ts';
 import { bytesToBase64url, utf8 } from '../../../primitives/bytes.ts';
 import { CodedError } from '../../../primitives/errors.ts';
@@ -20,6 +20,7 @@ import {
   type EncryptedParts,
   encryptedParts,
   type Figure,
+  forgetQuestions,
   listQuestions,
   listStudies,
   methodText,
@@ -31,6 +32,7 @@ import {
 } from '../sdk/index.ts';
 import {
   cohortOf,
+  dayOf,
   microRhoOf,
   type QuestionFlags,
   questionKinds,
@@ -73,6 +75,37 @@ export function addAsking(stats: Command, context: CommandContext): void {
     )
     .option('--dataset <id>', 'a patient: what was asked of this dataset')
     .action((flags: { readonly dataset?: string }) => list(context, flags));
+  stats
+    .command('forget [query...]')
+    .description(
+      'take questions and their answers out of the wallet, for good: a full one has room again',
+    )
+    .option('--before <day>', 'those that were asked before this day and are answered', dayOf)
+    .addHelpText(
+      'after',
+      `
+What was spent stays spent, and what the ledger has of it stays: keep the numbers first (stats ask --continue QUERY --csv FILE).
+A question that is named goes also where it was not answered yet.`,
+    )
+    .action((queries: readonly string[], { before }: { readonly before?: number }) =>
+      forget(context, queries, before),
+    );
+}
+
+async function forget(
+  context: CommandContext,
+  queries: readonly string[],
+  beforeMs: number | undefined,
+): Promise<void> {
+  if (queries.length === 0 && beforeMs === undefined)
+    throw new CodedError('USAGE', { problem: 'a QUERY, or --before DAY' });
+  const acting = await openActing(context);
+  const options = work(context, actingAccount(acting));
+  const forgotten = await acting.person.run(forgetQuestions, { queries, beforeMs }, options);
+  context.output.result(
+    { forgotten },
+    () => `${amount(forgotten.length, 'question')} taken out of the wallet.`,
+  );
 }
 
 interface AskFlags extends QuestionFlags {

@@ -110,6 +110,13 @@ export function windowOf(words: string): { readonly fromHour: number; readonly u
   return { fromHour, untilHour };
 }
 
+/** When a day of UTC begins, in milliseconds. */
+export function dayOf(word: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(word) ? Date.parse(`${word}T00:00Z`) : Number.NaN;
+  if (Number.isNaN(ms)) throw usage('a day, as in 2026-01-01');
+  return ms;
+}
+
 /** rho as people write it, 0.1, in microRho. */
 export function microRhoOf(rho: string): number {
   const microRho = Math.round(Number(rho) * 1_000_000);

@@ -17,6 +17,7 @@ export {
   encryptedParts,
 } from './asking/delivery.ts';
 export { answersCsv, answersJson } from './asking/export.ts';
+export { forgetQuestions } from './asking/forgetting.ts';
 export { listQuestions, questionsOn } from './asking/listed-questions.ts';
 export { cohortText, methodText } from './asking/method-sheet.ts';
 export { vitalPanel } from './asking/panel-words.ts';

@@ -1,7 +1,9 @@
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { listed, momentText } from '../../app/dates.ts';
 import { isolated } from '../../app/language.ts';
 import { useAct } from '../../boundary/use-call.ts';
+import { ActDialog } from '../../parts/act-dialog.tsx';
 import { Amount } from '../../parts/amount.tsx';
 import { ColumnHeads } from '../../parts/column-heads.tsx';
 import { Failed } from '../../parts/failure.tsx';
@@ -16,6 +18,7 @@ export function AnswerSheet({ answer }: { readonly answer: AnswerView }) {
   const { t } = useTranslation();
   const { nameOf } = useAmounts();
   const file = useAct('questions.file');
+  const [isForgetting, setForgetting] = useState(false);
   const { kind, vitals, patients, cohort, fromMs, untilMs, microRho, askedMs } = answer;
   const title = `${t(`studies.kinds.${kind}`)}: ${listed(vitals.map(nameOf))}`;
   const save = (as: 'csv' | 'json') =>
@@ -86,8 +89,38 @@ export function AnswerSheet({ answer }: { readonly answer: AnswerView }) {
           <Icon name="print" />
           {t('questions.print')}
         </button>
+        <button type="button" className="btn line small" onClick={() => setForgetting(true)}>
+          <Icon name="erase" />
+          {t('questions.forget')}
+        </button>
       </div>
+      {isForgetting && <Forget query={answer.query} onClose={() => setForgetting(false)} />}
     </section>
+  );
+}
+
+/** What makes room for other questions, said before it is done: no number comes back. */
+function Forget({ query, onClose }: { readonly query: string; readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const act = useAct('questions.forget');
+  return (
+    <ActDialog
+      title={t('questions.forgetTitle')}
+      error={act.error}
+      onClose={onClose}
+      act={
+        <button
+          type="button"
+          className="btn stop"
+          disabled={act.isPending}
+          onClick={() => act.mutate({ query }, { onSuccess: onClose })}
+        >
+          {t('questions.forget')}
+        </button>
+      }
+    >
+      <p>{t('questions.forgetText')}</p>
+    </ActDialog>
   );
 }
 

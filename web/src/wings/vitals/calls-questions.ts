@@ -9,6 +9,7 @@ import {
   continueQuestion,
   type Delivery,
   encryptedParts,
+  forgetQuestions,
   listQuestions,
   listStudies,
   predictNoise,
@@ -200,10 +201,17 @@ const file: Call<{ readonly query: string; readonly as: 'csv' | 'json' }, string
     : `${JSON.stringify(answersJson([answered]), undefined, 2)}\n`;
 };
 
+/** For good: what was spent stays spent. */
+const forget: Call<{ readonly query: string }, void> = async (session, { query }, { signal }) => {
+  const { person, as } = session;
+  await person.run(forgetQuestions, { queries: [query] }, { ...as, signal });
+};
+
 export const questionsCalls = {
   'questions.list': list,
   'questions.predict': predict,
   'questions.ask': ask,
   'questions.continue': goOn,
   'questions.file': file,
+  'questions.forget': forget,
 };

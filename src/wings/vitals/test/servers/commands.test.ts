@@ -211,6 +211,33 @@ test('salus stats withdraw: one of the two organisations takes a permit back, an
   assert.equal((predicted.planned as Json).patients, 20);
 });
 
+test('salus stats forget: a question and its answer leave the wallet, and nothing is spent less', async () => {
+  const asked = async () =>
+    list(await cli('stats', 'list', '--as', 'rosa'), 'questions').map((it) => text(it, 'query'));
+  const before = await asked();
+  const [first = ''] = before;
+  const spent = await left();
+  await no('USAGE', 2, 'stats', 'forget', '--as', 'rosa');
+  await no('USAGE', 2, 'stats', 'forget', '--before', 'yesterday', '--as', 'rosa');
+  await no('QUERY_UNKNOWN', 3, 'stats', 'forget', 'ff'.repeat(32), '--as', 'rosa');
+  await no('AMBIGUOUS', 2, 'stats', 'forget', '', '--as', 'rosa');
+  assert.deepEqual((await cli('stats', 'forget', first.slice(0, 12), '--as', 'rosa')).forgotten, [
+    first,
+  ]);
+  assert.deepEqual(await asked(), before.slice(1));
+  await no('QUERY_UNKNOWN', 3, 'stats', 'ask', '--continue', first, '--as', 'rosa');
+  const day = (of: number) => new Date(of * 86_400_000).toISOString().slice(0, 10);
+  const old = ['stats', 'forget', '--before', day(yesterday), '--as', 'rosa'];
+  assert.deepEqual((await cli(...old)).forgotten, []);
+  const all = ['stats', 'forget', '--before', day(yesterday + 3), '--as', 'rosa'];
+  assert.deepEqual(list(await cli(...all), 'forgotten').length, before.length - 1);
+  assert.deepEqual(await asked(), []);
+  assert.equal(await left(), spent);
+  // On the ledger they are, and her patients see them.
+  const seen = list(await cli('stats', 'list', '--dataset', dataset, '--as', 'ana'), 'questions');
+  assert.equal(seen.length, before.length);
+});
+
 test('salus vitals show: one’s own ranges, times outside and the trend of the week', async () => {
   const shown = await cli('vitals', 'show', '--panel', '5', '--as', 'ana');
   const [heart] = list(shown, 'vitals');
@@ -311,7 +338,10 @@ test('salus vitals read: three servers, and with all three stopped what the hub 
 
 test('--help says what each command takes', async () => {
   const commands = [
-    ...['dataset', 'permit', 'approve', 'withdraw', 'ask', 'list'].map((name) => ['stats', name]),
+    ...['dataset', 'permit', 'approve', 'withdraw', 'ask', 'list', 'forget'].map((name) => [
+      'stats',
+      name,
+    ]),
     ...['read', 'show', 'limits', 'studies', 'join', 'leave'].map((name) => ['vitals', name]),
   ];
   for (const command of commands) {

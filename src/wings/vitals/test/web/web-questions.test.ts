@@ -171,6 +171,16 @@ for (const [language, locale] of [
     await holdsAxe(page);
     assert.deepEqual(await missingWords(page, language), []);
     await picture(page, `delivery-answer-${language}`);
+    // What fills a wallet goes in two touches, said before the second.
+    const forget = wordOf(language, 'questions.forget');
+    await page.getByRole('button', { name: forget }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(wordOf(language, 'questions.forgetText')).waitFor();
+    await fitsWidth(page);
+    await holdsAxe(page);
+    await picture(page, `forget-${language}`);
+    await dialog.getByRole('button', { name: forget }).click();
+    await page.locator('.answersheet').waitFor({ state: 'detached' });
     await visitor.close();
   });
 }
