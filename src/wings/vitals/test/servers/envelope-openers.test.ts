@@ -111,10 +111,14 @@ test('a thread without its key says so, and one that ended leaves nobody waiting
   rmSync(keyFile(hospital));
   const away = envelopeThread(hospital);
   await assert.rejects(away.open(of, [toOpen(signed, 0)]), { code: 'RECOVERY_KEY_AWAY' });
-  const waits = assert.rejects(away.open(of, [toOpen(signed, 0)]), { code: 'INTERNAL' });
   await away.close();
-  await waits;
   await assert.rejects(away.open(of, [toOpen(signed, 0)]), { code: 'INTERNAL' });
+
+  // Ended before it has begun: it answers nothing.
+  const begun = envelopeThread(hospitalOf(t, 0));
+  const waits = assert.rejects(begun.open(of, [toOpen(signed, 0)]), { code: 'INTERNAL' });
+  await begun.close();
+  await waits;
 
   const stolen = hospitalOf(t, 0);
   writeFileSync(join(dataServerFolder(stolen), 'recovery.pub'), new Uint8Array(1216));
