@@ -1,16 +1,9 @@
 import { CodedError, isCoded } from '../../primitives/errors.ts';
-import { sqliteIoErrShmSize, sqliteUnread } from '../../storage/file/faults.ts';
+import { sqliteIoErrShmSize, sqliteNumberOf, sqliteUnread } from '../../storage/file/faults.ts';
 
 /** SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT, CANTOPEN, PROTOCOL: of the machine as it is now, and of nothing that lies in a file. */
 const ofNow: readonly number[] = [5, 6, 7, 9, 14, 15];
 const [ioError, full, canNotOpen] = [10, 13, 14];
-
-/** The number that SQLite gives, with what it says more; undefined: the error is not SQLite's. */
-function numberOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'ERR_SQLITE_ERROR')
-    return undefined;
-  return Number(Reflect.get(error, 'errcode') ?? 0);
-}
 
 function isOfNow(number: number): boolean {
   const kind = number & 0xff;
@@ -19,7 +12,7 @@ function isOfNow(number: number): boolean {
 
 /** SQLite cannot read what lies there: it is no database, or not the one that was made, or a number too large for one, which no process of a home writes. */
 export function isUnreadable(error: unknown): boolean {
-  const number = numberOf(error);
+  const number = sqliteNumberOf(error);
   return number === undefined ? isTooLarge(error) : !isOfNow(number);
 }
 
@@ -28,7 +21,7 @@ const isTooLarge = (error: unknown): boolean =>
 
 /** It cannot be opened where it lies, as in a folder that may not be written to, or it is gone. */
 export function isUnopened(error: unknown): boolean {
-  return ((numberOf(error) ?? 0) & 0xff) === canNotOpen;
+  return ((sqliteNumberOf(error) ?? 0) & 0xff) === canNotOpen;
 }
 
 /**
@@ -37,7 +30,7 @@ export function isUnopened(error: unknown): boolean {
  */
 export function faultOfNow(error: unknown): CodedError | undefined {
   if (isCoded(error, 'DISK_FULL')) return error;
-  const number = numberOf(isCoded(error) ? error.cause : error);
+  const number = sqliteNumberOf(isCoded(error) ? error.cause : error);
   if (number === undefined || !isOfNow(number)) return undefined;
   const isFull = (number & 0xff) === full || number === sqliteIoErrShmSize;
   return new CodedError(isFull ? 'DISK_FULL' : 'STORE_BUSY', {}, error);

@@ -25,7 +25,8 @@ const sqliteUnreadable: readonly number[] = [11, 26]; // CORRUPT, NOTADB
 /** SQLITE_IOERR as such, IOERR_READ, SHORT_READ, DATA, CORRUPTFS: the disk does not give back what lies there. Others are of the machine as it is now. */
 export const sqliteUnread: readonly number[] = [10, 266, 522, 8_202, 8_458];
 
-function numberOf(error: unknown): number | undefined {
+/** The number that SQLite gives, with what it says more in its higher bytes; undefined: the error is not SQLite's. */
+export function sqliteNumberOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode : undefined;
 }
@@ -38,12 +39,12 @@ export function errnoOf(error: unknown): string | undefined {
 
 /** Whether another process holds SQLite’s lock. */
 export function isLocked(error: unknown): boolean {
-  return numberOf(error) === sqliteBusy;
+  return sqliteNumberOf(error) === sqliteBusy;
 }
 
 /** Whether SQLite or the file system could not read what it wrote. */
 export function isUnreadable(error: unknown): boolean {
-  const number = numberOf(error);
+  const number = sqliteNumberOf(error);
   if (number === undefined) return errnoOf(error) === 'EIO';
   return sqliteUnreadable.includes(number & 0xff) || sqliteUnread.includes(number);
 }
@@ -52,7 +53,7 @@ export function isUnreadable(error: unknown): boolean {
 export function writeFault(error: unknown): CodedError {
   if (isCoded(error)) return error;
   const errno = errnoOf(error);
-  const number = numberOf(error);
+  const number = sqliteNumberOf(error);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return new CodedError('DISK_FULL', {}, error);
   if (number === sqliteFull || number === sqliteIoErrShmSize) {
     return new CodedError('DISK_FULL', {}, error);
