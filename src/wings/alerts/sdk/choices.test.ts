@@ -28,6 +28,35 @@ const kept = (counter: number, change: Partial<KeptAlert> = {}): KeptAlert => ({
 });
 const empty: HasDrawers = { drawers: [] };
 
+/** Ana's wallet at a hospital that answers so, and what it keeps by now. */
+function walletAt(
+  call: (route: unknown, asking: { readonly body?: unknown }) => Promise<unknown>,
+  content: HasDrawers = empty,
+) {
+  const held = { content };
+  const ctx = {
+    account: { account: 'a'.repeat(64) },
+    gateway: { call },
+    vault: held,
+    noteDown: async (change: (of: HasDrawers) => HasDrawers) => {
+      held.content = change(held.content);
+    },
+  } as unknown as Parameters<(typeof alertsNow)['run']>[0];
+  return {
+    ctx,
+    kept: () => entriesOf(held.content, keptAlerts),
+    drawers: () => held.content.drawers,
+  };
+}
+
+/** The service's key and the name of the key of its codes, as `GET /v1/alerts` shows them. */
+async function serviceOf(keyId = 'one', codeKeyId = confirmed.codeKeyId) {
+  const { publicKey } = await xwingKeyFromSeed(seed);
+  const named = { keyId, codeKeyId: textOfBytes(codeKeyId), pushKey: '' };
+  return { ...named, publicKey: textOfBytes(publicKey) };
+}
+const seed = new Uint8Array(32).fill(3);
+
 test('what a build before codes has kept is read as not confirmed, and gives way to what is kept now', () => {
   const { code: _, codeKeyId: __, ...fields } = kept(7);
   const before = encodeCbor(Object.values(fields));
@@ -60,49 +89,31 @@ test('of two devices’ choices the one that was made later stays, with a code o
 });
 
 test('a gateway that shows another key and other codes for once takes no confirmation away', async () => {
-  const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
-  const account = 'a'.repeat(64) as AccountId;
-  let content: HasDrawers = withEntry(empty, keptAlerts, kept(7, confirmed));
-  let shown = { keyId: 'one', codeKeyId: confirmed.codeKeyId };
+  let shown = await serviceOf();
   const there = { channel: 'mail', keyId: 'one', counter: 7, isSet: true };
   const sealed: Uint8Array[] = [];
-  const call = async (
-    route: unknown,
-    { body }: { readonly body?: typeof there & { sealed: string } },
-  ) => {
-    if (route === alertsGet)
-      return {
-        ...{ channels: ['mail'], set: [there] },
-        service: {
-          ...{ keyId: shown.keyId, codeKeyId: textOfBytes(shown.codeKeyId), pushKey: '' },
-          publicKey: textOfBytes(service.publicKey),
-        },
-      };
-    if (body === undefined) assert.fail();
-    Object.assign(there, { keyId: body.keyId, counter: body.counter });
-    sealed.push(bytesOfText(body.sealed));
-    return {};
-  };
-  const ctx = {
-    account: { account },
-    gateway: { call },
-    get vault() {
-      return { content };
+  const { ctx } = walletAt(
+    async (route, asking) => {
+      if (route === alertsGet) return { channels: ['mail'], set: [there], service: shown };
+      const body = asking.body as (typeof there & { readonly sealed: string }) | undefined;
+      if (body === undefined) assert.fail();
+      Object.assign(there, { keyId: body.keyId, counter: body.counter });
+      sealed.push(bytesOfText(body.sealed));
+      return {};
     },
-    noteDown: async (change: (of: HasDrawers) => HasDrawers) => {
-      content = change(content);
-    },
-  } as unknown as Parameters<(typeof alertsNow)['run']>[0];
+    withEntry(empty, keptAlerts, kept(7, confirmed)),
+  );
   const isConfirmed = async () =>
     (await alertsNow.run(ctx, { zoneMinutes: 720 }, {})).set.map((it) => it.isConfirmed);
   assert.deepEqual(await isConfirmed(), [true]);
-  shown = { keyId: 'two', codeKeyId: new Uint8Array(16).fill(9) };
+  shown = await serviceOf('two', new Uint8Array(16).fill(9));
   assert.deepEqual(await isConfirmed(), [false]);
-  shown = { keyId: 'one', codeKeyId: confirmed.codeKeyId };
+  shown = await serviceOf();
   assert.deepEqual(await isConfirmed(), [true]);
+  const service = await xwingKeyFromSeed(seed);
   const codes: Uint8Array[] = [];
   for (const it of sealed) {
-    const context = choiceContext(account, 'mail');
+    const context = choiceContext('a'.repeat(64) as AccountId, 'mail');
     const opened = await openWith(service, labels.alertSeal, context, new Uint8Array(0), it);
     codes.push(decodeAs(choice, opened).code);
   }
@@ -111,25 +122,13 @@ test('a gateway that shows another key and other codes for once takes no confirm
 });
 
 test('a choice that another hand was at is shown as one to set again; where the key is another one, it is sealed anew', async () => {
-  const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
   const there = { channel: 'mail', keyId: 'one', counter: 7, isSet: true, isWhole: false };
-  const content: HasDrawers = withEntry(empty, keptAlerts, kept(7, confirmed));
-  const answer = {
-    ...{ channels: ['mail'], set: [there] },
-    service: {
-      ...{ keyId: 'one', codeKeyId: textOfBytes(confirmed.codeKeyId), pushKey: '' },
-      publicKey: textOfBytes(service.publicKey),
-    },
-  };
+  const answer = { channels: ['mail'], set: [there], service: await serviceOf() };
   const put: unknown[] = [];
-  const ctx = {
-    account: { account: 'a'.repeat(64) },
-    gateway: {
-      call: async (route: unknown) => (route === alertsGet ? answer : put.push(route)),
-    },
-    vault: { content },
-    noteDown: async () => {},
-  } as unknown as Parameters<(typeof alertsNow)['run']>[0];
+  const { ctx } = walletAt(
+    async (route) => (route === alertsGet ? answer : put.push(route)),
+    withEntry(empty, keptAlerts, kept(7, confirmed)),
+  );
   const isCurrent = async () =>
     (await alertsNow.run(ctx, { zoneMinutes: 720 }, {})).set.map((it) => it.isCurrent);
   assert.deepEqual([await isCurrent(), put.length], [[false], 0]);
@@ -138,33 +137,16 @@ test('a choice that another hand was at is shown as one to set again; where the 
 });
 
 test('where no letter with a code goes before a time, a device asks for none and says from when', async () => {
-  const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
-  let content: HasDrawers = empty;
   const asked: unknown[] = [];
   const answer = {
-    ...{ channels: ['mail', 'inbox'], codesFromMs: 1_000 },
+    ...{ channels: ['mail', 'inbox'], codesFromMs: 1_000, service: await serviceOf() },
     set: ['mail', 'inbox'].map((channel) => ({ channel, keyId: 'one', counter: 1, isSet: true })),
-    service: {
-      ...{ keyId: 'one', codeKeyId: textOfBytes(confirmed.codeKeyId), pushKey: '' },
-      publicKey: textOfBytes(service.publicKey),
-    },
   };
-  const ctx = {
-    account: { account: 'a'.repeat(64) },
-    gateway: {
-      call: async (route: unknown) => {
-        if (route === alertsGet) return answer;
-        asked.push(route);
-        return {};
-      },
-    },
-    get vault() {
-      return { content };
-    },
-    noteDown: async (change: (of: HasDrawers) => HasDrawers) => {
-      content = change(content);
-    },
-  } as unknown as Parameters<(typeof setAlert)['run']>[0];
+  const { ctx } = walletAt(async (route) => {
+    if (route === alertsGet) return answer;
+    asked.push(route);
+    return {};
+  });
   const wish = {
     ...({ channel: 'mail', address: 'ana@example.org', language: 'en', causes: [] } as const),
     ...{ quietFrom: 0, quietUntil: 0, zoneMinutes: 720 },
@@ -187,27 +169,18 @@ for (const [name, change] of [
   ['has lost the keys of its alerts', { channels: [], service: undefined }],
 ] as const)
   test(`a hospital that ${name}: what was chosen is listed, as what is not told now, also from another zone`, async () => {
-    const service = await xwingKeyFromSeed(new Uint8Array(32).fill(3));
     const quiet = { quietFrom: 1_320, quietUntil: 420 };
-    const content: HasDrawers = withEntry(empty, keptAlerts, kept(7, { ...confirmed, ...quiet }));
     const answer = {
-      channels: ['mail'],
+      ...{ channels: ['mail'], service: await serviceOf() },
       set: [{ channel: 'mail', keyId: 'before', counter: 7, isSet: true }],
-      service: {
-        ...{ keyId: 'one', codeKeyId: textOfBytes(confirmed.codeKeyId), pushKey: '' },
-        publicKey: textOfBytes(service.publicKey),
-      },
     };
-    const ctx = {
-      account: { account: 'a'.repeat(64) },
-      gateway: {
-        call: async (route: unknown) => {
-          if (route === alertsGet) return { ...answer, ...change };
-          throw new CodedError('ALERTS_OFF');
-        },
+    const { ctx } = walletAt(
+      async (route) => {
+        if (route === alertsGet) return { ...answer, ...change };
+        throw new CodedError('ALERTS_OFF');
       },
-      vault: { content },
-    } as unknown as Parameters<(typeof alertsNow)['run']>[0];
+      withEntry(empty, keptAlerts, kept(7, { ...confirmed, ...quiet })),
+    );
     const { channels, set } = await alertsNow.run(ctx, { zoneMinutes: 840 }, {});
     assert.deepEqual(channels, []);
     assert.deepEqual(
@@ -221,30 +194,19 @@ for (const [name, answers, expected] of [
   ['a hospital that does not say how far it is keeps nobody from ending', false, 8],
 ] as const)
   test(name, async () => {
-    let content: HasDrawers = withEntry(empty, keptAlerts, kept(7, confirmed));
-    const ctx = {
-      account: { account: 'a'.repeat(64) },
-      gateway: {
-        call: async (route: unknown) => {
-          if (route !== alertsGet) return {};
-          if (!answers) throw new CodedError('HOME_INVALID');
-          return {
-            channels: ['mail'],
-            set: [{ channel: 'mail', keyId: 'one', counter: 9, isSet: false }],
-          };
-        },
+    const wallet = walletAt(
+      async (route) => {
+        if (route !== alertsGet) return {};
+        if (!answers) throw new CodedError('HOME_INVALID');
+        const set = [{ channel: 'mail', keyId: 'one', counter: 9, isSet: false }];
+        return { channels: ['mail'], set };
       },
-      get vault() {
-        return { content };
-      },
-      noteDown: async (change: (of: HasDrawers) => HasDrawers) => {
-        content = change(content);
-      },
-    } as unknown as Parameters<(typeof endAlert)['run']>[0];
-    await endAlert.run(ctx, 'mail', {});
-    const [ended] = entriesOf(content, keptAlerts);
+      withEntry(empty, keptAlerts, kept(7, confirmed)),
+    );
+    await endAlert.run(wallet.ctx, 'mail', {});
+    const [ended] = wallet.kept();
     assert.deepEqual([ended?.address, ended?.counter], ['', expected]);
     const other = withEntry(empty, keptAlerts, kept(8, { address: 'other@example.org' })).drawers;
-    const [merged] = entriesOf({ drawers: mergeDrawers(content.drawers, other) }, keptAlerts);
+    const [merged] = entriesOf({ drawers: mergeDrawers(wallet.drawers(), other) }, keptAlerts);
     assert.equal(merged?.address, answers ? '' : 'other@example.org');
   });
