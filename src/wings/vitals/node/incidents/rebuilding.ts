@@ -49,7 +49,8 @@ export class Rebuilding {
 
   /**
    * All that is in quarantine; a scrub that finds nothing ends it, and ServerRebuilt says so. Throws ROOT_DIFFERS, ENVELOPE_BAD,
-   * ROW_TAMPERED {rows}: something is still not what it was, and what asking the other two throws; what was put right stays.
+   * ROW_TAMPERED {rows}: something is still not what it was, or was met to be none while this ended; and what asking the other two
+   * throws. What was put right stays.
    */
   async rebuild(key: KemKey): Promise<readonly Rebuilt[]> {
     await this.#tampering.open();
